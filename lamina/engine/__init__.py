@@ -1,0 +1,52 @@
+"""The engine: record -> program -> lower -> run. `README.md` beside this file follows one training step through it."""
+
+from lamina.engine.autograd import ADD, DETACH, Basic, Leaf, backward
+from lamina.engine.cache import folder as cache_folder
+from lamina.engine.explain import Compilation, compilations, explain, reset
+from lamina.engine.program import FREED, user_line
+from lamina.engine.random import Source, Stream
+from lamina.engine.record import (
+    NUMBERS,
+    TRACED,
+    History,
+    RandomAt,
+    Trace,
+    Value,
+    config,
+    of_array,
+    record,
+    set_key_class,
+    state,
+)
+from lamina.engine.run import flush, read, synchronize
+
+__all__ = [
+    "ADD",
+    "DETACH",
+    "FREED",
+    "NUMBERS",
+    "TRACED",
+    "Basic",
+    "Compilation",
+    "History",
+    "Leaf",
+    "RandomAt",
+    "Source",
+    "Stream",
+    "Trace",
+    "Value",
+    "backward",
+    "cache_folder",
+    "compilations",
+    "config",
+    "explain",
+    "flush",
+    "of_array",
+    "read",
+    "record",
+    "reset",
+    "set_key_class",
+    "state",
+    "synchronize",
+    "user_line",
+]

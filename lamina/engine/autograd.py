@@ -1,0 +1,485 @@
+"""Backward: one instruction for a whole gradient, or one for each operation where Python has a say in between.
+
+`backward` appends a single GRAD instruction whose plan says which instructions to walk back through. Hooks, custom
+functions and `create_graph` need Python, or gradients that have gradients: then each step is recorded on its own, as
+`Pull`, the vector-Jacobian product of one operation, which is an operation like any other.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamina.engine import program
+from lamina.engine.lower import needed
+from lamina.engine.program import FREE, FREED, GRAD, HISTORY, INPUT, LEAF, Const, Node, NumberRef, RandomRef
+from lamina.engine.record import TRACED, History, RandomAt, Restart, Trace, Traced, Value, record, state
+from lamina.engine.run import Plan, flush
+
+TWICE = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
+    "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
+    "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
+    "after calling backward."
+)
+
+
+class Leaf:
+    """Where gradients of one tensor are collected, and what wants to hear of them.
+
+    Attributes:
+        grad: the accumulated gradient, as whoever owns the leaf keeps it, or None.
+        hooks: functions of a gradient Value that may give another; called in order.
+        retain: for a tensor that is no leaf: whether its gradient is kept.
+    """
+
+    __slots__ = ("__weakref__", "after", "grad", "hooks", "retain")
+
+    def __init__(self) -> None:
+        self.grad: Any = None
+        self.hooks: dict[int, Callable[[Any], Any]] = {}
+        self.after: dict[int, Callable[[], Any]] = {}
+        self.retain = False
+
+
+@dataclass(frozen=True, eq=False)
+class GradPlan:
+    """What one backward instruction does.
+
+    Attributes:
+        roots: the slots it starts from.
+        cotangents: for each root, the slot of the gradient it is given, or None for ones.
+        order: the nodes to walk, results before operands.
+        targets: the slots whose gradients are its results.
+        links: pairs (input slot, slot that computes it again) across programs that have run.
+    """
+
+    roots: tuple[int, ...]
+    cotangents: tuple[int | None, ...]
+    order: tuple[Node, ...]
+    targets: tuple[int, ...]
+    links: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """What a gradient from some slots passes: nodes in walking order, leaf slots, inputs computed by earlier programs."""
+
+    order: tuple[Node, ...]
+    leaves: tuple[int, ...]
+    histories: tuple[int, ...]
+
+
+def _reach(end: Node, roots: Sequence[int], links: dict[int, int]) -> _Reach:
+    """Walk from the roots down the nodes that need gradients. Raises RuntimeError where that was freed before."""
+    path = end.path()
+    producer = {slot: node for node in path for slot in range(node.first, node.width)}
+    need = {slot: needed for node in path for slot, needed in enumerate(node.needs, node.first)}
+    freed = frozenset().union(*(node.freed for node in path))
+
+    def below(node: Node) -> list[Node]:
+        slots = [links[node.first]] if node.first in links and node.op is INPUT else node.slots()
+        return [producer[slot] for slot in slots if need[slot]]
+
+    done: dict[Node, None] = {}
+    stack: list[tuple[Node, bool]] = [(producer[slot], False) for slot in roots if need[slot]]
+    while stack:
+        node, leaving = stack.pop()
+        if leaving:
+            done[node] = None
+        elif node not in done:
+            stack.append((node, True))
+            stack.extend((other, False) for other in below(node) if other not in done)
+    leaves, histories = [], []
+    for node in done:
+        if node.op is INPUT:
+            kind = node.static[1]
+            if kind == FREED:
+                raise RuntimeError(TWICE)
+            if kind == LEAF:
+                leaves.append(node.first)
+            elif kind == HISTORY and node.first not in links:
+                histories.append(node.first)
+        elif node.op.saves and not freed.isdisjoint(range(node.first, node.width)):
+            raise RuntimeError(TWICE)
+    return _Reach(tuple(reversed(done)), tuple(sorted(leaves)), tuple(sorted(histories)))
+
+
+def _locate(trace: Trace, value: Value) -> int:
+    """The slot of a value in this trace; a value of an earlier program that needs a gradient is recorded again."""
+    if value.home is trace:
+        return value.slot
+    if isinstance(value.home, History):
+        return replay(trace, value.home, value.slot)
+    with trace.lock:
+        return trace.slot(value)
+
+
+def _ready(trace: Trace, values: Sequence[Value]) -> None:
+    """Run what must be run before these values can be used here."""
+    for value in values:
+        if value.array is None and value.home is not trace and not isinstance(value.home, History):
+            flush(value.home.trace if hasattr(value.home, "trace") else value.home)
+
+
+def replay(trace: Trace, history: History, slot: int) -> int:
+    """Record again what computed a slot of a program that has run; gradients can then pass through it."""
+    known = trace.replays.setdefault(history, {})
+    if slot in known:
+        return known[slot]
+    plan = history.node.plan
+    if plan is None:
+        plan = history.node.plan = Plan(history.node)
+    for node in plan.ancestors(slot):
+        if node.op.saves and not history.freed.isdisjoint(range(node.first, node.width)):
+            raise RuntimeError(TWICE)
+    values: dict[int, Value] = {}
+    enabled = trace.grad
+    for node in needed(plan.path, [slot, *(s for n in plan.ancestors(slot) for s in n.slots())]):
+        if node.first in known:
+            values.update((s, trace.values[known[s]]) for s in range(node.first, node.width))
+            continue
+        if node.op is INPUT:
+            value = history.values[node.first]
+            with trace.lock:
+                known[node.first] = trace.slot(value)
+            values[node.first] = value
+            continue
+        operands = program.resolve(node.operands, values.__getitem__, lambda ref: _past(history, ref))
+        trace.grad = node.grad_enabled
+        try:
+            results = record(node.op, operands, node.static)
+        finally:
+            trace.grad = enabled
+        for s, value in enumerate((results,) if isinstance(results, Value) else results, node.first):
+            values[s] = value
+            known[s] = value.slot
+            if s in history.customs:
+                trace.customs[value.slot] = history.customs[s]
+            if s in history.watched:
+                trace.watched[value.slot] = history.watched[s]
+    return known[slot]
+
+
+def _past(owner: Any, ref: Any) -> Any:
+    """A run-time number or a random stream's place as it was for an earlier program (or is for a trace)."""
+    if isinstance(ref, RandomRef):
+        streams = owner.streams if isinstance(owner.streams, list) else list(owner.streams.items())
+        stream, base = streams[ref.stream]
+        return RandomAt(stream, base + ref.offset)
+    assert isinstance(ref, NumberRef)
+    floats, ints, complexes = owner.numbers if isinstance(owner, History) else (owner.floats, owner.ints, owner.complexes)
+    store = floats if ref.kind is float else complexes if ref.kind is complex else ints
+    return ref.kind(store[ref.index])
+
+
+def backward(
+    roots: Sequence[Value],
+    cotangents: Sequence[Value | None],
+    *,
+    retain: bool,
+    create: bool,
+    wanted: Sequence[Value] | None = None,
+) -> list[tuple[Any, Value | None]]:
+    """Record the gradient of roots, and say what it gives: pairs (leaf, gradient), or (wanted value, gradient or None).
+
+    Args:
+        roots: the values to differentiate.
+        cotangents: the gradient of each root; None stands for ones.
+        retain: whether backward through the same instructions may come again.
+        create: whether the gradients can be differentiated themselves.
+        wanted: values to give gradients of; None: all leaves.
+
+    Raises:
+        RuntimeError: if a part of it was freed by an earlier backward.
+    """
+    trace = state.trace
+    given = [x for x in cotangents if x is not None]
+    _ready(trace, [*roots, *given, *(wanted or ())])
+    if any(x.spec.device is TRACED for x in roots):
+        raise RuntimeError(
+            "backward() cannot run inside jax.jit, jax.grad or jax.vmap: there JAX differentiates. Use jax.grad around "
+            "lamina.func.functional_call(module, parameters, x) instead."
+        )
+    while True:
+        try:
+            slots = tuple(_locate(trace, root) for root in roots)
+            given_slots = tuple(None if x is None else _locate_plain(trace, x) for x in cotangents)
+            target_slots = None if wanted is None else tuple(_locate_plain(trace, x) for x in wanted)
+            break
+        except Restart as restart:
+            flush(restart.trace)
+        except Traced:
+            raise RuntimeError("backward() cannot mix JAX tracers with recorded tensors.") from None
+    histories: list[tuple[History, int]] = [(x.home, x.slot) for x in roots if isinstance(x.home, History)]
+    links: dict[int, int] = {}
+    if wanted is not None:
+        # A wanted result of an earlier program stands for its recorded-again self.
+        target_slots = tuple(
+            trace.replays.get(x.home, {}).get(x.slot, slot) if isinstance(x.home, History) else slot
+            for x, slot in zip(wanted, target_slots or (), strict=True)
+        )
+    reach = _cached_reach(trace, slots, links)
+    while reach.histories:
+        for slot in reach.histories:
+            value = trace.values[slot]
+            histories.append((value.home, value.slot))
+            links[slot] = replay(trace, value.home, value.slot)
+        reach = _cached_reach(trace, slots, links)
+    if create or _python_needed(trace, reach):
+        result = _step_by_step(trace, roots, cotangents, slots, reach, links, retain, create, wanted, target_slots)
+    else:
+        result = _at_once(trace, slots, given_slots, reach, links, retain, wanted, target_slots)
+    if not retain:
+        _free_histories(histories, roots)
+    return result
+
+
+def _locate_plain(trace: Trace, value: Value) -> int:
+    if value.home is trace:
+        return value.slot
+    with trace.lock:
+        return trace.slot(value)
+
+
+def _free_histories(histories: list[tuple[History, int]], roots: Sequence[Value]) -> None:
+    for history, slot in histories:
+        for node in history.node.plan.ancestors(slot):
+            if node.op.saves:
+                history.freed.update(range(node.first, node.width))
+    for root in roots:
+        if isinstance(root.home, History) and root.home.freed:
+            root.home = None
+
+
+def _cached_reach(trace: Trace, slots: tuple[int, ...], links: dict[int, int]) -> _Reach:
+    key = ("reach", slots, tuple(links.items()))
+    found = trace.node.children.get(key)
+    if found is None:
+        found = _reach(trace.node, slots, links)
+        with program.growing:
+            trace.node.children[key] = found
+    return found
+
+
+def _python_needed(trace: Trace, reach: _Reach) -> bool:
+    if not trace.customs and not trace.watched:
+        return False
+    passed = {slot for node in reach.order for slot in range(node.first, node.width)}
+    if any(slot in passed for slot in trace.customs):
+        return True
+    return any(leaf.hooks or leaf.retain for slot, leaf in trace.watched.items() if slot in passed)
+
+
+def _at_once(
+    trace: Trace,
+    slots: tuple[int, ...],
+    cotangents: tuple[int | None, ...],
+    reach: _Reach,
+    links: dict[int, int],
+    retain: bool,
+    wanted: Sequence[Value] | None,
+    target_slots: tuple[int, ...] | None,
+) -> list[tuple[Any, Value | None]]:
+    """Record one GRAD instruction."""
+    targets = reach.leaves if target_slots is None else target_slots
+    passed = None if target_slots is None else {slot for node in reach.order for slot in range(node.first, node.width)}
+    reached = targets if passed is None else tuple(slot for slot in targets if slot in passed)
+    with trace.lock:
+        key = (GRAD, slots, cotangents, retain, reached, tuple(links.items()))
+        node = trace.node.children.get(key)
+        if node is None:
+            with program.growing:
+                node = Node(trace.node, GRAD)
+                node.static = GradPlan(slots, cotangents, reach.order, reached, tuple(links.items()))
+                node.results(
+                    tuple(trace.values[slot].spec for slot in reached), (False,) * len(reached), len(reached) == 1, False
+                )
+                node.line = program.user_line()
+                if not retain:
+                    node.freed = frozenset(slot for n in reach.order for slot in range(n.first, n.width))
+                trace.node.children[key] = node
+        trace.node = node
+        grads = [Value(spec, trace, slot, node, False) for slot, spec in enumerate(node.specs, node.first)]
+        trace.values.extend(grads)
+    if wanted is None:
+        return [(trace.values[slot].leaf, grad) for slot, grad in zip(reached, grads, strict=True)]
+    by_slot = dict(zip(reached, grads, strict=True))
+    return [(value, by_slot.get(slot)) for value, slot in zip(wanted, targets, strict=True)]
+
+
+def _step_by_step(
+    trace: Trace,
+    roots: Sequence[Value],
+    cotangents: Sequence[Value | None],
+    slots: tuple[int, ...],
+    reach: _Reach,
+    links: dict[int, int],
+    retain: bool,
+    create: bool,
+    wanted: Sequence[Value] | None,
+    target_slots: tuple[int, ...] | None,
+) -> list[tuple[Any, Value | None]]:
+    """Record one instruction for each step back, and call hooks and custom functions between them."""
+    # Everything is held as Values: a hook that reads one runs the trace, and slots mean nothing afterwards.
+    steps = []
+    for node in reach.order:
+        held = program.resolve(node.operands, trace.values.__getitem__, lambda ref: _past(trace, ref))
+        outputs = [trace.values[slot] for slot in range(node.first, node.width)]
+        watched = [trace.watched.get(slot) for slot in range(node.first, node.width)]
+        steps.append((node, held, outputs, watched, trace.customs.get(node.first)))
+    leaves = {slot: trace.values[slot].leaf for slot in reach.leaves}
+    grads: dict[int, Value] = {}
+    enabled = trace.grad
+    trace.grad = create
+    try:
+
+        def add(slot: int, x: Value) -> None:
+            grads[slot] = record(ADD, (grads[slot], x)) if slot in grads else x
+
+        for root, slot, given in zip(roots, slots, cotangents, strict=True):
+            add(slot, record(ONES_LIKE, (root,)) if given is None else given)
+        if not retain and not create:
+            _free(trace, reach)
+        for node, held, outputs, watched, custom in steps:
+            for slot, leaf in enumerate(watched, node.first):
+                if leaf is not None and slot in grads:
+                    for hook in list(leaf.hooks.values()):
+                        changed = hook(grads[slot])
+                        grads[slot] = grads[slot] if changed is None else changed
+                    if leaf.retain:
+                        leaf.after[0](grads[slot])
+            if node.op is INPUT:
+                if node.first in links and node.first in grads:
+                    add(links[node.first], grads[node.first])
+                continue
+            cots = [grads.get(slot) if need else None for slot, need in enumerate(node.needs, node.first)]
+            if all(x is None for x in cots):
+                continue
+            if custom is not None:
+                for slot, x in zip(custom.slots_of(node), custom.backward(cots), strict=True):
+                    if x is not None and slot is not None:
+                        add(slot, x)
+                continue
+            needs = tuple(value.need for value in _flatten(held))
+            pull = pull_of(node.op, node.static, _shape_of(held), needs, tuple(x is not None for x in cots), node.needs)
+            results = record(pull, (*_flatten_all(held), *(x for x in cots if x is not None)))
+            results = (results,) if isinstance(results, Value) else results
+            passing = [slot for slot, need in zip(node.slots(), needs, strict=True) if need]
+            for slot, x in zip(passing, results, strict=True):
+                add(slot, x)
+    finally:
+        trace.grad = enabled
+    if wanted is None:
+        return [(leaf, grads[slot]) for slot, leaf in leaves.items() if slot in grads]
+    return [(value, grads.get(slot)) for value, slot in zip(wanted, target_slots or (), strict=True)]
+
+
+def _free(trace: Trace, reach: _Reach) -> None:
+    """Record that these instructions were walked back through, and may not be again."""
+    with trace.lock:
+        slots = frozenset(slot for node in reach.order for slot in range(node.first, node.width))
+        key = (FREE, slots)
+        node = trace.node.children.get(key)
+        if node is None:
+            with program.growing:
+                node = Node(trace.node, FREE)
+                node.freed = slots
+                trace.node.children[key] = node
+        trace.node = node
+
+
+def _flatten(held: Sequence[Any]) -> list[Value]:
+    return [x for x in _flatten_all(held) if isinstance(x, Value)]
+
+
+def _flatten_all(held: Sequence[Any]) -> list[Any]:
+    found: list[Any] = []
+    for x in held:
+        if isinstance(x, (tuple, list)):
+            found.extend(_flatten_all(x))
+        else:
+            found.append(x)
+    return found
+
+
+def _shape_of(held: Sequence[Any]) -> tuple[Any, ...]:
+    """How the operands nest, with None for each single one."""
+    return tuple(_shape_of(x) if isinstance(x, (tuple, list)) else None for x in held)
+
+
+def _nest(shape: tuple[Any, ...], flat: Any) -> list[Any]:
+    return [next(flat) if part is None else tuple(_nest(part, flat)) for part in shape]
+
+
+class Pull:
+    """The vector-Jacobian product of one operation, as an operation: operands, then cotangents -> operands' cotangents."""
+
+    random = False
+    saves = True
+    differentiable = True
+    host = None
+
+    def __init__(self, op: Any, static: Any, shape: Any, needs: Any, given: Any, smooth: Any) -> None:
+        self.op, self.static, self.shape, self.needs, self.given, self.smooth = op, static, shape, needs, given, smooth
+        self.name = f"backward of {op.name}"
+        inner = op.stable_name
+        self.stable_name = None if inner is None else f"pull {inner} {static!r} {shape} {needs} {given} {smooth}"
+
+    @property
+    def grad_name(self) -> str:
+        return f"{self.op.name.title()}BackwardBackward0"
+
+    def call(self, operands: Any, static: Any, function: Any = None) -> Any:
+        """The cotangents of the operands that need one."""
+        count = len(operands) - sum(self.given)
+        flat, cotangents = list(operands[:count]), iter(operands[count:])
+        arrays = [i for i, x in enumerate(flat) if hasattr(x, "shape") and not getattr(x, "weak_type", False)]
+        wanted = [i for i, need in zip(arrays, self.needs, strict=True) if need]
+
+        def run(*primals: Any) -> Any:
+            full = list(flat)
+            for i, x in zip(wanted, primals, strict=True):
+                full[i] = x
+            results = self.op.call(_nest(self.shape, iter(full)), self.static)
+            results = results if isinstance(results, (tuple, list)) else (results,)
+            return tuple(x for x, smooth in zip(results, self.smooth, strict=True) if smooth)
+
+        results, pull = jax.vjp(run, *(flat[i] for i in wanted))
+        given = [g for g, smooth in zip(self.given, self.smooth, strict=True) if smooth]
+        cots = tuple(next(cotangents) if g else jnp.zeros_like(x) for g, x in zip(given, results, strict=True))
+        found = pull(cots)
+        return found[0] if len(found) == 1 else tuple(found)
+
+
+@functools.lru_cache(maxsize=65536)
+def pull_of(op: Any, static: Any, shape: Any, needs: Any, given: Any, smooth: Any) -> Pull:
+    """The one Pull of these."""
+    return Pull(op, static, shape, needs, given, smooth)
+
+
+class Basic:
+    """A small operation of the engine's own."""
+
+    random = False
+    saves = False
+    host = None
+
+    def __init__(self, name: str, function: Callable[..., Any], differentiable: bool = True, grad_name: str = "") -> None:
+        self.name, self.function, self.differentiable, self.grad_name = name, function, differentiable, grad_name
+        self.stable_name: str | None = name
+
+    def call(self, operands: Any, static: Any, function: Any = None) -> Any:
+        """The result."""
+        return self.function(*operands, *static)
+
+
+ADD = Basic("accumulate", lambda a, b: a + b, grad_name="AddBackward0")
+ONES_LIKE = Basic("ones_like", jnp.ones_like, differentiable=False)
+DETACH = Basic("detach", lambda x: x, differentiable=False)
+__all__ = ["ADD", "DETACH", "Basic", "Const", "GradPlan", "Leaf", "Pull", "backward", "pull_of", "replay"]

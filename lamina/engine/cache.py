@@ -1,0 +1,134 @@
+"""Compiled programs on disk, so that a fresh process need not compile again.
+
+The key says everything the executable depends on: the instructions, the versions of lamina and JAX, the processor. The
+files are the user's own: loading one means trusting the folder, like `__pycache__`. `LAMINA_CACHE_DIR` names another
+folder; `LAMINA_CACHE_DIR=off` turns it off.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import os
+import pickle
+import platform
+import tempfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import jax
+import jaxlib
+
+from lamina.engine.program import GRAD, INPUT, PACKAGE, Node
+
+MAX_BYTES = 1 << 30
+"""The folder is trimmed to this size, oldest files first, when a process first writes to it."""
+
+
+@functools.cache
+def folder() -> Path | None:
+    """Where compiled programs are kept; None if that is turned off."""
+    setting = os.environ.get("LAMINA_CACHE_DIR", "")
+    if setting.lower() in ("off", "0", "none"):
+        return None
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    path = Path(setting) if setting else base / "lamina"
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return None
+    return path if os.access(path, os.W_OK) else None
+
+
+@functools.cache
+def _versions() -> bytes:
+    digest = hashlib.sha256(f"{jax.__version__} {jaxlib.__version__} {platform.machine()}".encode())
+    digest.update(os.environ.get("XLA_FLAGS", "").encode())
+    for room in ("ops", "engine"):
+        for file in sorted(Path(PACKAGE, room).glob("*.py")):
+            digest.update(file.read_bytes())
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        digest.update(next((line for line in lines if line.startswith(("flags", "Features"))), "").encode())
+    except OSError:
+        digest.update(platform.processor().encode())
+    return digest.digest()
+
+
+def key(steps: list[Node], executable: Any, device: jax.Device) -> str | None:
+    """A name for the compiled program; None if it holds code that the name would not tell apart."""
+    if folder() is None:
+        return None
+    text = io.StringIO()
+    text.write(f"{device.platform} {device.device_kind} {device.id}\n")
+    text.write(f"{executable.inputs} {executable.outputs} {sorted(executable.donated)} {executable.numbers} {executable.streams}\n")
+    for node in steps:
+        if node.op is GRAD:
+            plan = node.static
+            order = [step.first for step in plan.order]
+            text.write(f"{node.first} backward {plan.roots} {plan.cotangents} {plan.targets} {plan.links} {order}\n")
+        elif node.op is INPUT:
+            text.write(f"{node.first} input {node.specs} {node.needs}\n")
+        else:
+            name = node.op.stable_name
+            if name is None:
+                return None
+            text.write(f"{node.first} {name} {node.operands} {node.static!r} {node.specs} {node.needs}\n")
+    return hashlib.sha256(_versions() + text.getvalue().encode()).hexdigest()
+
+
+def _file(name: str) -> Path:
+    where = folder()
+    assert where is not None
+    return where / f"{name}.program"
+
+
+def load(name: str | None, arguments: int, results: int, device: jax.Device) -> Any:
+    """The compiled program of this name, or None. A damaged file counts as absent."""
+    if name is None:
+        return None
+    from jax.experimental import serialize_executable
+
+    try:
+        data = _file(name).read_bytes()
+        payload = pickle.loads(zlib.decompress(data))
+        tree_in = jax.tree.structure(((0,) * arguments, {}))
+        tree_out = jax.tree.structure([0] * results)
+        return serialize_executable.deserialize_and_load(payload, tree_in, tree_out, backend=device.client, execution_devices=[device])
+    except FileNotFoundError:
+        return None
+    except Exception:
+        _file(name).unlink(missing_ok=True)
+        return None
+
+
+def store(name: str | None, compiled: Any) -> None:
+    """Write a compiled program; a failure to do so is no error."""
+    if name is None:
+        return
+    from jax.experimental import serialize_executable
+
+    try:
+        payload, _, _ = serialize_executable.serialize(compiled)
+        data = zlib.compress(pickle.dumps(payload), 1)
+        target = _file(name)
+        _trim()
+        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
+            file.write(data)
+        os.replace(file.name, target)
+    except Exception:
+        return
+
+
+@functools.cache
+def _trim() -> None:
+    where = folder()
+    assert where is not None
+    files = sorted(((file.stat().st_mtime, file.stat().st_size, file) for file in where.glob("*.program")), reverse=True)
+    total = 0
+    for _, size, file in files:
+        total += size
+        if total > MAX_BYTES:
+            file.unlink(missing_ok=True)

@@ -1,0 +1,125 @@
+"""Why a program was compiled: what was new, at which line, and how long it took."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+from lamina.engine.program import GRAD, INPUT, Node, user_line
+
+WARN_AFTER = 10
+"""So many compilations for the same reason at one line, and a warning says so, once."""
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """One compilation.
+
+    Attributes:
+        line: the line whose instruction made the program new.
+        reason: what was new there.
+        flushed_at: the line that made the program run.
+        instructions: how many the program has.
+        seconds: what tracing and compiling took.
+        from_disk: whether it was read from the cache on disk instead.
+    """
+
+    line: str
+    reason: str
+    flushed_at: str
+    instructions: int
+    seconds: float
+    from_disk: bool
+
+    def __str__(self) -> str:
+        how = "read from disk" if self.from_disk else "compiled"
+        return f"{self.line}: {self.reason} ({self.instructions} instructions, {how} in {self.seconds:.3f} s)"
+
+
+class Explanation(list[Compilation]):
+    """The compilations so far, oldest first; printed one a line."""
+
+    def __repr__(self) -> str:
+        return "\n".join([f"{len(self)} programs compiled", *map(str, self)])
+
+
+_compilations: list[Compilation] = []
+_last_path: list[Node] = []
+_by_line: dict[tuple[str, str], int] = {}
+
+
+def explain() -> Explanation:
+    """Every compilation so far: the line and the shape, constant or operation that made it new."""
+    return Explanation(_compilations)
+
+
+def compilations() -> int:
+    """How many programs were compiled (or read from disk) so far."""
+    return len(_compilations)
+
+
+def _describe(node: Node) -> str:
+    if node.op is INPUT:
+        spec, _ = node.static
+        return f"an input {spec}"
+    if node.op is GRAD:
+        return "backward"
+    parts = [str(spec) for spec in node.specs]
+    static = f" with {node.static}" if node.static else ""
+    numbers = [str(x.value) for x in node.operands if hasattr(x, "value")]
+    constants = f", constant {', '.join(numbers)}" if numbers else ""
+    return f"{node.op.name}{static} -> {', '.join(parts)}{constants}"
+
+
+def _reason(path: list[Node]) -> tuple[str, str]:
+    """The line and the words for the first node of this path that no earlier program had at that place."""
+    global _last_path
+    before = {id(node) for node in _last_path}
+    fresh = next((node for node in path if id(node) not in before), None)
+    _last_path = path
+    if fresh is None:
+        return path[-1].line or user_line(), "the same instructions with other results alive"
+    siblings = [
+        child
+        for child in (fresh.parent.children.values() if fresh.parent else ())
+        if isinstance(child, Node) and child is not fresh and child.op is fresh.op
+    ]
+    words = _describe(fresh)
+    if siblings:
+        words += f"; before: {_describe(siblings[-1])}"
+    return fresh.line, words
+
+
+def compiled(path: list[Node], steps: list[Node], seconds: float, from_disk: bool) -> None:
+    """Note a compilation, and warn if this line keeps compiling."""
+    line, reason = _reason(path)
+    flushed_at = user_line()
+    _compilations.append(Compilation(line, reason, flushed_at, len(steps), seconds, from_disk))
+    count = _by_line[line, flushed_at] = _by_line.get((line, flushed_at), 0) + 1
+    if count == WARN_AFTER and line:
+        warnings.warn(
+            f"lamina compiled {WARN_AFTER} programs because of {line}; the last one was new by {reason}. A size, a Python "
+            f"constant or a branch changes from step to step there: keep shapes fixed (pad the last batch, or drop it), "
+            f"or make the changing number an operand. lamina.engine.explain() lists every compilation.",
+            RuntimeWarning,
+            stacklevel=_user_level(),
+        )
+
+
+def _user_level() -> int:
+    import sys
+
+    from lamina.engine.program import PACKAGE
+
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith((PACKAGE, "<lamina")):
+        frame = frame.f_back
+        level += 1
+    return level
+
+
+def reset() -> Any:
+    """Forget the compilations noted so far (the programs stay)."""
+    _compilations.clear()
+    _by_line.clear()

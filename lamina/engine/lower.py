@@ -1,0 +1,144 @@
+"""Lowering: from the nodes of a path to one JAX function.
+
+Each instruction runs on JAX tracers in order. Those that a backward instruction will need run through `jax.vjp`, which
+keeps their pullback; `backward` walks the pullbacks in reverse. No derivative is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamina.engine.record import Place, random_key
+from lamina.engine.program import FREE, GRAD, INPUT, Node, NumberRef, resolve
+
+
+def dependencies(node: Node) -> list[int]:
+    """The slots that running this node reads."""
+    if node.op is not GRAD:
+        return list(node.slots())
+    plan = node.static
+    found = [*plan.roots, *(slot for slot in plan.cotangents if slot is not None)]
+    for step in plan.order:
+        found.extend(range(step.first, step.width))
+        found.extend(step.slots())
+    return found
+
+
+def needed(path: Sequence[Node], outputs: Sequence[int]) -> list[Node]:
+    """The nodes that the outputs depend on, in order."""
+    wanted = set(outputs)
+    found = []
+    for node in reversed(path):
+        if any(slot in wanted for slot in range(node.first, node.width)):
+            wanted.update(dependencies(node))
+            found.append(node)
+    found.reverse()
+    return found
+
+
+def lower(
+    steps: Sequence[Node], needs: dict[int, bool], inputs: Sequence[int], outputs: Sequence[int], numbers: Sequence[NumberRef]
+) -> Callable[..., list[Any]]:
+    """A function of the input arrays, the run-time numbers and (if any) the random streams that gives the outputs.
+
+    Args:
+        steps: the nodes to run, in order.
+        needs: for each slot, whether it takes part in gradients.
+        inputs, outputs: slots.
+        numbers: the run-time numbers, in the order in which they follow the arrays.
+    """
+    differentiated = {step for node in steps if node.op is GRAD for step in node.static.order}
+
+    def run(*arguments: Any) -> list[Any]:
+        env: dict[int, Any] = dict(zip(inputs, arguments, strict=False))
+        values = {(ref.kind, ref.index): x for ref, x in zip(numbers, arguments[len(inputs) :], strict=False)}
+        streams = arguments[len(inputs) + len(numbers) :]
+
+        def special(ref: Any) -> Any:
+            if isinstance(ref, NumberRef):
+                return values[ref.kind, ref.index]
+            seed, base = streams[0][2 * ref.stream], streams[0][2 * ref.stream + 1]
+            return random_key(seed, base + jnp.uint64(ref.offset))
+
+        pullbacks: dict[Node, Any] = {}
+        for node in steps:
+            if node.op is INPUT or node.op is FREE:
+                continue
+            try:
+                if node.op is GRAD:
+                    results: Any = _backward(node.static, env, pullbacks)
+                elif node in differentiated:
+                    results, pullbacks[node] = _differentiable(node, needs, env, special)
+                else:
+                    results = node.op.call(resolve(node.operands, env.__getitem__, special), node.static)
+            except Exception as error:
+                error.add_note(f"in {node.op.name}, recorded at {node.line or 'an unknown line'}")
+                raise
+            if not isinstance(results, (tuple, list)):
+                results = (results,)
+            env.update(enumerate(results, node.first))
+        return [env[slot] for slot in outputs]
+
+    return run
+
+
+def _differentiable(node: Node, needs: dict[int, bool], env: dict[int, Any], special: Any) -> tuple[Any, Any]:
+    """The results of a node and a function from their cotangents to those of its operands."""
+    slots = sorted({slot for slot in node.slots() if needs[slot]})
+    constant = resolve(node.operands, lambda slot: Place(slot), special)
+
+    def run(*arrays: Any) -> tuple[Any, Any]:
+        local = dict(zip(slots, arrays, strict=True))
+        operands = _substitute(constant, lambda slot: local.get(slot, env[slot]))
+        results = node.op.call(operands, node.static)
+        results = results if isinstance(results, (tuple, list)) else (results,)
+        smooth = tuple(x for x, need in zip(results, node.needs, strict=True) if need)
+        return smooth, tuple(None if need else x for x, need in zip(results, node.needs, strict=True))
+
+    smooth, pull, rest = jax.vjp(run, *(env[slot] for slot in slots), has_aux=True)
+    given = iter(smooth)
+    results = tuple(next(given) if need else x for x, need in zip(rest, node.needs, strict=True))
+    return results, (slots, pull)
+
+
+def _substitute(template: Any, slot: Callable[[int], Any]) -> list[Any]:
+    return [
+        slot(x.index)
+        if x.__class__ is Place
+        else tuple(_substitute(x, slot))
+        if x.__class__ is tuple
+        else x
+        for x in template
+    ]
+
+
+def _backward(plan: Any, env: dict[int, Any], pullbacks: dict[Node, Any]) -> list[Any]:
+    """Walk the pullbacks in reverse; the gradients of the plan's targets."""
+    cotangents: dict[int, Any] = {}
+
+    def add(slot: int, x: Any) -> None:
+        cotangents[slot] = cotangents[slot] + x if slot in cotangents else x
+
+    for root, given in zip(plan.roots, plan.cotangents, strict=True):
+        add(root, jnp.ones_like(env[root]) if given is None else env[given])
+    links = dict(plan.links)
+    for node in plan.order:
+        if node.op is INPUT:
+            if node.first in links and node.first in cotangents:
+                add(links[node.first], cotangents[node.first])
+            continue
+        smooth = [slot for slot, need in enumerate(node.needs, node.first) if need]
+        if not any(slot in cotangents for slot in smooth):
+            continue
+        slots, pull = pullbacks[node]
+        for slot, x in zip(
+            slots,
+            pull(tuple(cotangents[s] if s in cotangents else jnp.zeros_like(env[s]) for s in smooth)),
+            strict=True,
+        ):
+            add(slot, x)
+    return [cotangents[slot] if slot in cotangents else jnp.zeros_like(env[slot]) for slot in plan.targets]

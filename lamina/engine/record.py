@@ -1,0 +1,535 @@
+"""Recording: calling an operation appends one instruction to the thread's trace.
+
+The warm path is `record`: a key is made of the operation and its operands' slots, and one dictionary look-up moves the
+trace to the next node. Everything else here runs the first time only.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from typing import Any
+
+import jax
+import numpy as np
+
+from lamina.engine import program
+from lamina.engine.program import FREED, HISTORY, INPUT, LEAF, NO_GRAD, Const, Node, NumberRef, RandomRef, Spec, spec_of
+
+NUMBERS = frozenset((float, int, bool, complex))
+TRACED: Any = "traced"
+"""Stands in a Spec for the device of a JAX tracer."""
+
+
+class Restart(Exception):
+    """Another trace, or this one, must be run before the instruction can be recorded."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+
+
+class Traced(Exception):
+    """An operand is a JAX tracer: the operation runs at once."""
+
+
+class Value:
+    """What a Tensor names: an array, or a slot of a trace that will give one.
+
+    Attributes:
+        array: the jax.Array, or None while pending.
+        spec: shape, dtype, device.
+        home: where it comes from: the Trace it is pending in, a LeafHome, the History that backward needs, or None.
+        slot: its number there.
+        node: the instruction that made it, if any.
+        need: whether it takes part in gradients.
+        leaf: where its gradient is collected, if it is a leaf that requires one.
+    """
+
+    __slots__ = ("array", "home", "leaf", "need", "node", "slot", "spec")
+
+    def __init__(self, spec: Spec, home: Any, slot: int, node: Any, need: bool) -> None:
+        self.array: Any = None
+        self.spec = spec
+        self.home = home
+        self.slot = slot
+        self.node = node
+        self.need = need
+        self.leaf: Any = None
+
+
+class LeafHome:
+    """The home of a leaf whose value is pending: a new forward pass that uses it runs its trace first."""
+
+    __slots__ = ("trace",)
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+
+
+class Lost:
+    """The home of a value whose program raised an error."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+class History:
+    """What backward needs of a program that has run: its path, and the inputs of the results that may need it."""
+
+    __slots__ = ("customs", "freed", "node", "numbers", "streams", "values", "watched")
+
+    def __init__(self, trace: Trace, slots: list[int]) -> None:
+        self.node = trace.node
+        self.values = {slot: trace.values[slot] for slot in slots}
+        self.numbers = (trace.floats, trace.ints, trace.complexes)
+        self.streams = list(trace.streams.items())
+        self.customs = trace.customs
+        self.watched = trace.watched
+        self.freed: set[int] = set()
+
+
+class Trace:
+    """What one thread has recorded and not yet run. The object stays; `reset` begins the next trace."""
+
+    __slots__ = (
+        "complexes",
+        "customs",
+        "device",
+        "floats",
+        "full",
+        "grad",
+        "inputs",
+        "ints",
+        "leaf_home",
+        "lock",
+        "node",
+        "replays",
+        "streams",
+        "values",
+        "watched",
+    )
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.grad = True
+        self.leaf_home = LeafHome(self)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was recorded."""
+        self.device = config.device()
+        self.node = program.root(self.device, config.mode)
+        self.values: list[Value] = []
+        self.inputs: dict[Value, int] = {}
+        self.floats: list[float] = []
+        self.ints: list[int] = []
+        self.complexes: list[complex] = []
+        self.streams: dict[Any, int] = {}
+        self.customs: dict[int, Any] = {}
+        self.watched: dict[int, Any] = {}
+        self.replays: dict[Any, dict[int, int]] = {}
+        self.full = False
+
+    def slot(self, value: Value) -> int:
+        """The slot of a value that this trace did not compute; the first time, an instruction that reads it."""
+        found = self.inputs.get(value)
+        if found is not None:
+            return found
+        home = value.home
+        if value.array is None:
+            if home.__class__ is LeafHome:
+                if home.trace is self and not self.grad:
+                    return value.slot
+                raise Restart(home.trace)
+            if home.__class__ is Trace:
+                raise Restart(home)
+            raise RuntimeError("The value of this tensor was lost: the program that computes it failed.") from home.error
+        spec = value.spec
+        if spec.device is not self.device:
+            if spec.device is TRACED:
+                raise Traced
+            if self.values:
+                raise Restart(self)
+            self.device = spec.device
+            self.node = program.root(spec.device, config.mode)
+        if value.leaf is not None:
+            kind = LEAF
+        elif not value.need:
+            kind = NO_GRAD
+        else:
+            kind = HISTORY if home.__class__ is History else FREED
+        key = (INPUT, spec, kind)
+        node = self.node.children.get(key)
+        if node is None:
+            node = self._add_input(key)
+        self.node = node
+        slot = self.inputs[value] = len(self.values)
+        self.values.append(value)
+        return slot
+
+    def _add_input(self, key: tuple[Any, ...]) -> Node:
+        with program.growing:
+            node = self.node.children.get(key)
+            if node is None:
+                _, spec, kind = key
+                node = Node(self.node, INPUT, (), (spec, kind))
+                node.results((spec,), (kind != NO_GRAD,), True, False)
+                node.line = program.user_line()
+                self.node.children[key] = node
+            return node
+
+    def extend(self, key: tuple[Any, ...]) -> Node:
+        """The node for an instruction that has no node yet, or whose numbers vary."""
+        with program.growing:
+            parent = self.node
+            key, numbers = _generalise(parent, key)
+            node = parent.children.get(key)
+            if node is None:
+                node = self._make(parent, key)
+                parent.children[key] = node
+        for kind, number in numbers:
+            (self.floats if kind is float else self.complexes if kind is complex else self.ints).append(number)
+        return node
+
+    def _make(self, parent: Node, key: tuple[Any, ...]) -> Node:
+        op, grad, static = key[:3]
+        counts = dict(parent.numbers)
+        operands = tuple(_operand(item, counts) for item in key[3:])
+        node = Node(parent, op, operands, static)
+        node.grad_enabled = grad
+        node.numbers = counts
+        node.line = program.user_line()
+        values = self.values
+        specs = [values[slot].spec for slot in node.slots()]
+        shapes, single = _infer(op, static, operands, specs, node)
+        device = specs[0].device if specs else self.device
+        need = grad and op.differentiable and any(values[slot].need for slot in node.slots())
+        results = tuple(spec_of(shape, dtype, device) for shape, dtype in shapes)
+        needs = tuple(need and dtype.kind in "fcV" for _, dtype in shapes)
+        node.results(results, needs, single, single and (node.depth + 1) % config.limit != 0)
+        node.verify()
+        return node
+
+
+class _Config:
+    """Settings of the engine that recording reads."""
+
+    def __init__(self) -> None:
+        self.limit = 4096
+        self.mode: Any = "float32"
+        self.default_device: jax.Device | None = None
+
+    def device(self) -> jax.Device:
+        """The device of tensors made without saying where."""
+        if self.default_device is None:
+            self.default_device = jax.devices("cpu")[0]
+        return self.default_device
+
+
+config = _Config()
+
+
+class _State(threading.local):
+    def __init__(self) -> None:
+        self.trace = Trace()
+
+
+state = _State()
+
+
+def record(op: Any, operands: tuple[Any, ...] | list[Any], static: tuple[Any, ...] = ()) -> Any:
+    """Append `op(*operands, *static)` to this thread's trace.
+
+    Args:
+        op: the operation (its identity is the key).
+        operands: Values, Python numbers, None, or sequences of them.
+        static: hashable constants of the program.
+
+    Returns:
+        a Value, or a tuple of Values, with shape and dtype known and the array pending.
+    """
+    trace = state.trace
+    try:
+        with trace.lock:
+            key = [op, trace.grad, static]
+            append = key.append
+            for x in operands:
+                kind = x.__class__
+                if kind is Value:
+                    append(x.slot if x.home is trace else trace.slot(x))
+                elif kind in NUMBERS:
+                    append((kind, x) if x or kind is not float else (kind, x, math.copysign(1.0, x)))
+                elif x is None:
+                    append(None)
+                else:
+                    append(_nested(trace, x))
+            entry = tuple(key)
+            node = trace.node.children.get(entry)
+            if node is None:
+                node = trace.extend(entry)
+            trace.node = node
+            values = trace.values
+            if node.plain:
+                value = Value(node.spec, trace, len(values), node, node.need)
+                values.append(value)
+                return value
+            results = [
+                Value(spec, trace, slot, node, need)
+                for slot, (spec, need) in enumerate(zip(node.specs, node.needs, strict=True), node.first)
+            ]
+            values.extend(results)
+            full = (node.depth + 1) % config.limit == 0
+    except Restart as restart:
+        _flush(restart.trace)
+        return record(op, operands, static)
+    except Traced:
+        return run_now(op, operands, static)
+    if full:
+        _flush(trace)
+    return results[0] if node.single else tuple(results)
+
+
+def _flush(trace: Trace) -> None:
+    from lamina.engine import run
+
+    run.flush(trace)
+
+
+def _nested(trace: Trace, x: Any) -> Any:
+    """The key of an operand that is neither a Value nor a number: a sequence, or a place in a random stream."""
+    if isinstance(x, RandomAt):
+        base = trace.streams.setdefault(x.stream, x.offset)
+        return ("random", list(trace.streams).index(x.stream), x.offset - base)
+    items: list[Any] = []
+    for item in x:
+        kind = item.__class__
+        if kind is Value:
+            items.append(item.slot if item.home is trace else trace.slot(item))
+        elif kind in NUMBERS:
+            items.append((kind, item) if item or kind is not float else (kind, item, math.copysign(1.0, item)))
+        else:
+            items.append(None if item is None else _nested(trace, item))
+    return tuple(items)
+
+
+class RandomAt:
+    """An operand: the place `offset` in a random stream."""
+
+    __slots__ = ("offset", "stream")
+
+    def __init__(self, stream: Any, offset: int) -> None:
+        self.stream = stream
+        self.offset = offset
+
+
+def _is_number(item: Any) -> bool:
+    return item.__class__ is tuple and len(item) > 1 and item[0] in NUMBERS
+
+
+def _abstract(item: Any) -> Any:
+    if _is_number(item):
+        return (item[0], ...)
+    return tuple(map(_abstract, item)) if item.__class__ is tuple else item
+
+
+def _numbers_in(items: Any) -> list[Any]:
+    found = []
+    for item in items:
+        if _is_number(item):
+            found.append(item)
+        elif item.__class__ is tuple:
+            found.extend(_numbers_in(item))
+    return found
+
+
+def _replace(items: Any, varying: frozenset[int], counter: list[int]) -> tuple[Any, ...]:
+    found = []
+    for item in items:
+        if _is_number(item):
+            found.append((item[0], ...) if counter[0] in varying else item)
+            counter[0] += 1
+        else:
+            found.append(_replace(item, varying, counter) if item.__class__ is tuple else item)
+    return tuple(found)
+
+
+def _generalise(node: Node, key: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[tuple[type, Any]]]:
+    """The key with the numbers that were seen to vary here replaced by places for run-time numbers, and their values.
+
+    A number is a constant until the same place is reached with another one.
+    """
+    head, items = key[:3], key[3:]
+    now = _numbers_in(items)
+    if not now:
+        return key, []
+    pattern = (*head, *map(_abstract, items))
+    if node.patterns is None:
+        node.patterns = {}
+    entry = node.patterns.get(pattern)
+    if entry is None:
+        node.patterns[pattern] = (now, frozenset())
+        return key, []
+    before, varying = entry
+    varying = varying | {i for i, (a, b) in enumerate(zip(before, now, strict=True)) if a != b}
+    node.patterns[pattern] = (before, varying)
+    return (*head, *_replace(items, varying, [0])), [(now[i][0], now[i][1]) for i in sorted(varying)]
+
+
+def _operand(item: Any, counts: dict[type, int]) -> Any:
+    """An operand of a Node from its place in the key; `counts` numbers the run-time numbers of each kind."""
+    if item.__class__ is not tuple:
+        return item
+    if _is_number(item):
+        if item[1] is not ...:
+            return Const(item[1])
+        store = int if item[0] is bool else item[0]
+        index = counts.get(store, 0)
+        counts[store] = index + 1
+        return NumberRef(item[0], index)
+    if item and item[0] == "random":
+        return RandomRef(item[1], item[2])
+    return tuple(_operand(part, counts) for part in item)
+
+
+_inferred: dict[Any, Any] = {}
+_NUMBER_STRUCTS = {
+    bool: jax.ShapeDtypeStruct((), np.bool_),
+    int: jax.ShapeDtypeStruct((), np.int64, weak_type=True),
+    float: jax.ShapeDtypeStruct((), np.float64, weak_type=True),
+    complex: jax.ShapeDtypeStruct((), np.complex128, weak_type=True),
+}
+_RANDOM_STRUCT = jax.ShapeDtypeStruct((), np.uint64)
+
+
+def _infer(op: Any, static: Any, operands: Any, specs: list[Spec], node: Node) -> tuple[Any, bool]:
+    """Shapes and dtypes of the results, without running anything; raises what the operation raises."""
+    key = (op, static, config.mode, _forget_slots(operands, iter(specs)))
+    found = _inferred.get(key)
+    if found is None:
+        structs = iter(specs)
+        arguments: list[Any] = []
+
+        def place(struct: Any) -> Any:
+            arguments.append(struct)
+            return Place(len(arguments) - 1)
+
+        def special(ref: Any) -> Any:
+            if isinstance(ref, NumberRef):
+                return place(_NUMBER_STRUCTS[ref.kind])
+            return random_key(place(_RANDOM_STRUCT), place(_RANDOM_STRUCT))
+
+        template = program.resolve(operands, lambda _: place(next(structs).struct), special)
+
+        def run(*arrays: Any) -> Any:
+            return op.call(fill(template, arrays), static)
+
+        with jax.enable_x64(True):
+            try:
+                result = jax.eval_shape(run, *arguments)
+            except Exception as error:
+                shorten(error)
+                raise
+        single = not isinstance(result, (tuple, list))
+        results = (result,) if single else result
+        found = _inferred[key] = (tuple((tuple(r.shape), np.dtype(r.dtype)) for r in results), single)
+    return found
+
+
+def shorten(error: BaseException) -> None:
+    """Drop JAX's own notes: the error is about the user's line."""
+    notes = getattr(error, "__notes__", None)
+    if notes:
+        notes[:] = [note for note in notes if "JAX" not in note]
+    error.__cause__ = None if type(error.__cause__).__name__ == "JaxStackTraceBeforeTransformation" else error.__cause__
+
+
+class Place:
+    __slots__ = ("index",)
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+
+
+def random_key(seed: Any, offset: Any) -> Any:
+    """The operand that random operations get; the class is set by whoever declares operations."""
+    return config_key(seed, offset)
+
+
+config_key: Any = tuple
+
+
+def set_key_class(key: Any) -> None:
+    """Say what random operations get as their first operand: `key(seed, offset)`."""
+    global config_key
+    config_key = key
+
+
+def fill(template: Any, arrays: Any) -> list[Any]:
+    """The template with its places filled from arrays."""
+    found: list[Any] = []
+    for x in template:
+        if x.__class__ is Place:
+            found.append(arrays[x.index])
+        elif x.__class__ is tuple or x.__class__ is list:
+            found.append(tuple(fill(x, arrays)))
+        elif hasattr(x, "seed"):
+            found.append(random_key(*fill((x.seed, x.offset), arrays)))
+        else:
+            found.append(x)
+    return found
+
+
+def _forget_slots(operands: Any, specs: Any) -> tuple[Any, ...]:
+    """The operands as a key that says only what shapes depend on."""
+    found: list[Any] = []
+    for x in operands:
+        if x.__class__ is int:
+            found.append(next(specs))
+        elif x.__class__ is tuple:
+            found.append(_forget_slots(x, specs))
+        elif x.__class__ is NumberRef:
+            found.append(x.kind)
+        elif x.__class__ is Const:
+            found.append((x.value.__class__, repr(x.value)))
+        else:
+            found.append("random" if x.__class__ is RandomRef else x)
+    return tuple(found)
+
+
+def run_now(op: Any, operands: Any, static: Any) -> Any:
+    """Run an operation at once, because an operand is a JAX tracer; results are never part of a trace."""
+    arguments = _concrete(operands)
+    with jax.enable_x64(True):
+        result = op.call(arguments, static)
+    if isinstance(result, (tuple, list)):
+        return tuple(of_array(x) for x in result)
+    return of_array(result)
+
+
+def _concrete(operands: Any) -> list[Any]:
+    from lamina.engine import run
+
+    found: list[Any] = []
+    for x in operands:
+        if x.__class__ is Value:
+            found.append(run.read(x))
+        elif isinstance(x, RandomAt):
+            found.append(random_key(np.uint64(x.stream.seed), np.uint64(x.offset)))
+        elif isinstance(x, (tuple, list)):
+            found.append(tuple(_concrete(x)))
+        else:
+            found.append(x)
+    return found
+
+
+def of_array(array: Any, device: jax.Device | None = None) -> Value:
+    """A Value that holds a jax.Array or a tracer."""
+    if isinstance(array, jax.core.Tracer):
+        where: Any = TRACED
+    else:
+        where = device if device is not None else next(iter(array.devices()))
+    value = Value(spec_of(tuple(array.shape), np.dtype(array.dtype), where), None, 0, None, False)
+    value.array = array
+    return value

@@ -1,0 +1,313 @@
+"""Running: a flush finds the executable for what has been recorded and fills in the values that are alive."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from sys import getrefcount
+from typing import Any
+
+import jax
+import numpy as np
+
+from lamina.engine import cache, explain, lower, program
+from lamina.engine.program import FREED, INPUT, Const, Node, NumberRef, spec_of
+from lamina.engine.record import History, Lost, Trace, Value, config, shorten, state
+
+__all__ = ["flush", "read", "synchronize"]
+
+MAX_PLANS = 1024
+"""Programs kept in memory; the least recently used goes first."""
+
+
+class Plan:
+    """What is known of the program that ends at a node: built at its first flush."""
+
+    def __init__(self, node: Node) -> None:
+        self.path = node.path()
+        self.nodes = {slot: step for step in self.path for slot in range(step.first, step.width)}
+        self.specs = {slot: spec for step in self.path for slot, spec in enumerate(step.specs, step.first)}
+        self.needs = {slot: need for step in self.path for slot, need in enumerate(step.needs, step.first)}
+        self.inputs = frozenset(step.first for step in self.path if step.op is INPUT)
+        self.results = [slot for slot in range(node.width) if slot not in self.inputs]
+        self.freed = frozenset().union(*(step.freed for step in self.path))
+        self.executables: dict[Any, Executable] = {}
+
+    def ancestors(self, slot: int) -> set[Node]:
+        """The nodes that a gradient from this slot passes."""
+        found: set[Node] = set()
+        pending = [slot]
+        while pending:
+            node = self.nodes[pending.pop()]
+            if node not in found:
+                found.add(node)
+                pending.extend(s for s in node.slots() if self.needs[s])
+        return found
+
+    def history_inputs(self, slot: int) -> list[int] | None:
+        """The inputs to keep so that backward from this slot works later; None if it can't, or needs no gradient."""
+        if not self.needs[slot]:
+            return None
+        nodes = self.ancestors(slot)
+        for node in nodes:
+            if node.op is INPUT and node.static[1] == FREED:
+                return None
+            if node.op.saves and not self.freed.isdisjoint(range(node.first, node.width)):
+                return None
+        wanted = [s for node in nodes for s in node.slots()]
+        steps = lower.needed(self.path, [slot, *wanted])
+        return [node.first for node in steps if node.op is INPUT]
+
+
+class Executable:
+    """A compiled program: which slots go in and come out, and which inputs it may write over."""
+
+    __slots__ = ("call", "donated", "history", "inputs", "kept", "live", "numbers", "outputs", "streams", "uses")
+
+    def __init__(self, plan: Plan, live: tuple[int, ...], donatable: frozenset[int], trace: Trace) -> None:
+        steps = lower.needed(plan.path, live)
+        self.live = frozenset(live)
+        self.inputs = [node.first for node in steps if node.op is INPUT]
+        self.outputs = list(live)
+        refs: dict[NumberRef, None] = {}
+        streams: list[int] = []
+        for step in steps:
+            _collect(step.operands, refs, streams)
+        self.numbers = list(refs)
+        self.streams = bool(streams)
+        self.uses = 0
+        kept = {slot: plan.history_inputs(slot) for slot in live}
+        self.kept = frozenset(slot for slot, inputs in kept.items() if inputs is not None)
+        self.history = sorted({s for inputs in kept.values() if inputs is not None for s in inputs})
+        self.donated = _donations(plan, self.inputs, live, donatable.difference(self.history))
+        self.call = self._compile(plan, steps, trace)
+
+    def _compile(self, plan: Plan, steps: list[Node], trace: Trace) -> Any:
+        start = time.perf_counter()
+        device = trace.device
+        arguments: list[Any] = [plan.specs[slot].struct for slot in self.inputs]
+        with jax.enable_x64(True), jax.default_device(device):
+            sharding = jax.sharding.SingleDeviceSharding(device)
+            arguments = [jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=sharding) for x in arguments]
+            arguments += [ref.kind(0) for ref in self.numbers]
+            if self.streams:
+                arguments.append(jax.ShapeDtypeStruct((2 * len(trace.streams),), np.uint64))
+            function = lower.lower(steps, plan.needs, self.inputs, self.outputs, self.numbers)
+            options = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"} if device.platform == "cpu" else {}
+            donated = [i for i, slot in enumerate(self.inputs) if slot in self.donated]
+            jitted = jax.jit(
+                function,
+                donate_argnums=donated,
+                keep_unused=True,
+                out_shardings=sharding,
+                compiler_options=options,  # 10 to 25% faster steps on the CPU
+            )
+            key = cache.key(steps, self, device)
+            call = cache.load(key, len(arguments), len(self.outputs), device)
+            hit = call is not None
+            if call is None:
+                call = jitted.lower(*arguments).compile()
+                cache.store(key, call)
+        explain.compiled(plan.path, steps, time.perf_counter() - start, hit)
+        return call
+
+
+def _collect(operands: Any, refs: dict[NumberRef, None], streams: list[int]) -> None:
+    for x in operands:
+        if isinstance(x, NumberRef):
+            refs[x] = None
+        elif isinstance(x, program.RandomRef):
+            streams.append(x.stream)
+        elif isinstance(x, tuple):
+            _collect(x, refs, streams)
+
+
+def _donations(plan: Plan, inputs: list[int], live: tuple[int, ...], donatable: frozenset[int]) -> frozenset[int]:
+    """The donatable inputs that some output of the same shape and dtype can be written over."""
+    room: dict[Any, int] = {}
+    for slot in live:
+        room[plan.specs[slot]] = room.get(plan.specs[slot], 0) + 1
+    found = []
+    for slot in inputs:
+        spec = plan.specs[slot]
+        if slot in donatable and room.get(spec, 0):
+            room[spec] -= 1
+            found.append(slot)
+    return frozenset(found)
+
+
+def _held_once() -> tuple[int, int, int]:
+    """Reference counts, as `_run` sees them, of a value held by a trace alone, likewise an input, and of its array."""
+    device = config.device()
+    value = Value(spec_of((), np.dtype(np.float32), device), None, 0, None, False)
+    value.array = object()
+    values = [value]
+    del value
+    result = list(map(getrefcount, values))[0]
+    inputs = {values[0]: 0}
+    held = list(map(getrefcount, values))[0]
+    array = getrefcount(values[0].array)
+    del inputs
+    return result, held, array
+
+
+_baseline: list[int] = []
+_recent: OrderedDict[Plan, None] = OrderedDict()
+
+
+def _remember(plan: Plan) -> Plan:
+    """Keep a plan, and forget the least recently used ones with the nodes that only they needed."""
+    _recent[plan] = None
+    while len(_recent) > MAX_PLANS:
+        old, _ = _recent.popitem(last=False)
+        with program.growing:
+            node: Node | None = old.path[-1]
+            assert node is not None
+            node.plan = None
+            while node is not None and node.parent is not None and not node.children and node.plan is None:
+                siblings = node.parent.children
+                for key in [key for key, child in siblings.items() if child is node]:
+                    del siblings[key]
+                node = node.parent
+    return plan
+
+
+def flush(trace: Trace | None = None) -> None:
+    """Run what a trace (default: this thread's) has recorded, and fill in the values that are alive."""
+    if trace is None:
+        trace = state.trace
+    with trace.lock:
+        if trace.values:
+            try:
+                _run(trace)
+            except BaseException as error:
+                shorten(error)
+                _lose(trace, error)
+                raise
+            finally:
+                trace.reset()
+
+
+def _lose(trace: Trace, error: BaseException) -> None:
+    """Say of every value that is still pending that it never will be: reading it raises, and names the error."""
+    for value in trace.values:
+        if value.array is None:
+            value.home = Lost(error)
+
+
+def _run(trace: Trace) -> None:
+    if not _baseline:
+        _baseline.extend(_held_once())
+    result_count, input_count, array_count = _baseline
+    node = trace.node
+    plan = node.plan
+    if plan is None:
+        plan = node.plan = _remember(Plan(node))
+    values = trace.values
+    counts = list(map(getrefcount, values))
+    live = tuple([slot for slot in plan.results if counts[slot] > result_count and values[slot].array is None])
+    if not live:
+        return
+    executable = plan.executables.get(live)
+    if executable is None and all([_is_constant(plan.nodes[slot]) for slot in live]):
+        for slot in live:
+            values[slot].array = _from_host(plan.nodes[slot], plan.specs[slot])
+            values[slot].home = None
+        return
+    _recent.move_to_end(plan)
+    if executable is None or not all(
+        [counts[slot] == input_count and getrefcount(values[slot].array) == array_count for slot in executable.donated]
+    ):
+        donatable = frozenset(
+            slot
+            for slot in plan.inputs
+            if counts[slot] == input_count and getrefcount(values[slot].array) == array_count
+        )
+        executable = _find(plan, live, donatable, trace)
+    arguments = [values[slot].array for slot in executable.inputs]
+    if executable.numbers or executable.streams:
+        arguments += [_number(trace, ref) for ref in executable.numbers]
+        if executable.streams:
+            arguments.append(_streams(trace))
+        with jax.enable_x64(True):
+            results = executable.call(*arguments)
+    else:
+        results = executable.call(*arguments)
+    del arguments
+    kept = executable.kept
+    history = History(trace, executable.history) if kept else None
+    for slot, array in zip(executable.outputs, results, strict=True):
+        value = values[slot]
+        value.array = array
+        value.home = history if slot in kept and value.leaf is None else None
+
+
+def _number(trace: Trace, ref: NumberRef) -> Any:
+    store: list[Any] = trace.floats if ref.kind is float else trace.complexes if ref.kind is complex else trace.ints
+    return ref.kind(store[ref.index])
+
+
+def _streams(trace: Trace) -> np.ndarray:
+    return np.array([x for stream, base in trace.streams.items() for x in (stream.seed, base)], np.uint64)
+
+
+def _find(plan: Plan, live: tuple[int, ...], donatable: frozenset[int], trace: Trace) -> Executable:
+    """An executable that computes at least what is alive and overwrites nothing that is held, compiled if there is none."""
+    wanted = frozenset(live)
+    for found in plan.executables.values():
+        # Which tensors are alive may vary with the garbage collector; a few results too many are cheaper than compiling.
+        if wanted <= found.live and found.donated <= donatable and len(found.live) <= len(wanted) + 4:
+            found.uses += 1
+            if found.uses < 3 or found.live == wanted:
+                return found
+    executable = Executable(plan, live, donatable, trace)
+    key: Any = live if live not in plan.executables else (live, executable.donated)
+    plan.executables[key] = executable
+    return executable
+
+
+def read(value: Value) -> Any:
+    """The array of a value, after running the program it is pending in."""
+    if value.array is None:
+        home = value.home
+        if isinstance(home, Lost):
+            raise RuntimeError("The value of this tensor was lost: the program that computes it failed.") from home.error
+        if _is_constant(value.node):
+            value.array = _from_host(value.node, value.spec)
+            if isinstance(home, Trace):
+                _unrecord(home, value)
+            return value.array
+        flush(home if isinstance(home, Trace) else home.trace)
+        if value.array is None:
+            raise RuntimeError("The value of this tensor was lost: the program that computes it failed.")
+    return value.array
+
+
+def _is_constant(node: Node | None) -> bool:
+    """Whether NumPy can make the result, so that nothing need be compiled for it."""
+    return node is not None and node.op.host is not None and all(isinstance(x, Const) for x in node.operands)
+
+
+def _unrecord(trace: Trace, value: Value) -> None:
+    """Take the last instruction back, if it is the one that made this value: then the next step's program is no other."""
+    with trace.lock:
+        if trace.node is value.node and trace.values and trace.values[-1] is value:
+            trace.values.pop()
+            trace.node = value.node.parent
+        value.home = None
+
+
+def _from_host(node: Node, spec: Any) -> Any:
+    operands = program.resolve(node.operands, lambda slot: slot)
+    with jax.enable_x64(True):
+        return jax.device_put(np.asarray(node.op.call(operands, node.static, node.op.host), spec.dtype), spec.device)
+
+
+def synchronize() -> None:
+    """Run what is pending on this thread and wait until the devices have finished."""
+    trace = state.trace
+    waiting = [value for value in trace.values]
+    flush(trace)
+    for value in waiting:
+        if value.array is not None and hasattr(value.array, "block_until_ready"):
+            value.array.block_until_ready()

@@ -1,0 +1,399 @@
+"""Recurrent layers and cells: RNN, LSTM, GRU."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+from lamina import functions
+from lamina.creation import empty
+from lamina.nn import init
+from lamina.nn.module import Module
+from lamina.nn.parameter import Parameter
+from lamina.tensor import Tensor
+
+_GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
+
+
+class RNNBase(Module):
+    """What RNN, LSTM and GRU share: options, parameters, and the run through layers and directions.
+
+    Args:
+        mode: 'RNN_TANH', 'RNN_RELU', 'LSTM' or 'GRU'.
+        input_size, hidden_size: last sizes of the input and of the state.
+        num_layers: how many layers; each after the first takes the output of the one before.
+        bias: whether to add biases.
+        batch_first: whether input and output are (N, L, *) instead of (L, N, *).
+        dropout: in training, the probability of zeroing an element of the output of each layer but the last.
+        bidirectional: whether a second set of parameters goes through the sequence backwards.
+        proj_size: if positive, h is projected to this size (LSTM only).
+    Source: torch.nn.RNNBase.
+    """
+
+    def __init__(
+        self,
+        mode: str,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        _check_options(input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size)
+        if mode not in _GATES:
+            raise ValueError(f"Unrecognized RNN mode: {mode}")
+        self.mode, self.input_size, self.hidden_size, self.num_layers = mode, input_size, hidden_size, num_layers
+        self.bias, self.batch_first, self.dropout = bias, batch_first, float(dropout)
+        self.bidirectional, self.proj_size = bidirectional, proj_size
+        output_size = proj_size or hidden_size
+        gates = _GATES[mode] * hidden_size
+        self._names: list[list[str]] = []
+        for layer in range(num_layers):
+            size = input_size if layer == 0 else output_size * (2 if bidirectional else 1)
+            for suffix in ("", "_reverse") if bidirectional else ("",):
+                shapes: dict[str, tuple[int, ...]] = {"weight_ih": (gates, size), "weight_hh": (gates, output_size)}
+                if bias:
+                    shapes |= {"bias_ih": (gates,), "bias_hh": (gates,)}
+                if proj_size:
+                    shapes["weight_hr"] = (proj_size, hidden_size)
+                self._names.append([f"{name}_l{layer}{suffix}" for name in shapes])
+                for name, shape in zip(self._names[-1], shapes.values(), strict=True):
+                    setattr(self, name, Parameter(empty(*shape, device=device, dtype=dtype)))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw all parameters anew."""
+        bound = 1 / math.sqrt(self.hidden_size)
+        for weight in self.parameters():
+            init.uniform_(weight, -bound, bound)
+
+    def flatten_parameters(self) -> None:
+        """Nothing: here for code that calls it to please cuDNN."""
+
+    @property
+    def all_weights(self) -> list[list[Parameter]]:
+        """The parameters of each layer and direction."""
+        return [[getattr(self, name) for name in names] for names in self._names]
+
+    def _run(self, input: Tensor, hx: Any) -> Any:
+        weights = [getattr(self, name) for names in self._names for name in names]
+        options = (self.mode, self.bias, self.bidirectional, self.batch_first)
+        if self.training and self.dropout and self.num_layers > 1:
+            return functions.recurrent_dropout(input, hx, weights, self.dropout, *options)
+        return functions.recurrent(input, hx, weights, *options)
+
+    def extra_repr(self) -> str:
+        """The constructor's arguments, as far as they are not the defaults."""
+        parts = [f"{self.input_size}, {self.hidden_size}"]
+        defaults = {
+            "proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0, "bidirectional": False
+        }  # fmt: skip
+        parts += [f"{name}={getattr(self, name)}" for name, value in defaults.items() if getattr(self, name) != value]
+        return ", ".join(parts)
+
+
+class RNN(RNNBase):
+    """An Elman RNN: h_t = tanh(W_ih x_t + b_ih + W_hh h_(t-1) + b_hh), or relu instead of tanh.
+
+    >>> import lamina
+    >>> from lamina import nn
+    >>> output, h_n = nn.RNN(10, 20, num_layers=2)(lamina.ones(5, 3, 10))
+    >>> output.shape, h_n.shape
+    (lamina.Size([5, 3, 20]), lamina.Size([2, 3, 20]))
+
+    Args:
+        nonlinearity: 'tanh' or 'relu'. The others: see `RNNBase`.
+    Shapes:
+        input (L, N, input_size), (N, L, input_size) if batch_first, or (L, input_size); hx (K, N, hidden_size) or
+        (K, hidden_size), default zeros -> output (L, N, D hidden_size) or as the input is; h_n as hx.
+        D is 2 if bidirectional, else 1; K = D num_layers.
+    Parameters:
+        weight_ih_l[k] (hidden_size, input_size; for k > 0 D hidden_size): from U(-b, b), b = 1 / sqrt(hidden_size)
+        weight_hh_l[k] (hidden_size, hidden_size): from U(-b, b)
+        bias_ih_l[k], bias_hh_l[k] (hidden_size,), if bias: from U(-b, b)
+        the same with _reverse, if bidirectional
+    Source: torch.nn.RNN.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        if nonlinearity not in ("tanh", "relu"):
+            raise ValueError(f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'.")
+        mode = f"RNN_{nonlinearity.upper()}"
+        super().__init__(
+            mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
+        )
+        self.nonlinearity = nonlinearity
+
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The outputs of the last layer, and the last state of each layer."""
+        output, h_n = self._run(input, None if hx is None else (hx,))
+        return output, h_n
+
+
+class LSTM(RNNBase):
+    """Long short-term memory: (i, f, g, o) = W_ih x_t + b_ih + W_hh h_(t-1) + b_hh;
+    c_t = sigmoid(f) c_(t-1) + sigmoid(i) tanh(g); h_t = sigmoid(o) tanh(c_t), or W_hr times that if projected.
+
+    >>> import lamina
+    >>> from lamina import nn
+    >>> output, (h_n, c_n) = nn.LSTM(10, 20, num_layers=2)(lamina.ones(5, 3, 10))
+    >>> output.shape, h_n.shape, c_n.shape
+    (lamina.Size([5, 3, 20]), lamina.Size([2, 3, 20]), lamina.Size([2, 3, 20]))
+
+    Args: see `RNNBase`.
+    Shapes:
+        input (L, N, input_size), (N, L, input_size) if batch_first, or (L, input_size); hx = (h_0, c_0), h_0 (K, N, P),
+        c_0 (K, N, hidden_size), or both without N; default zeros -> output (L, N, D P) or as the input is; (h_n, c_n).
+        D is 2 if bidirectional, else 1; K = D num_layers; P is proj_size if positive, else hidden_size.
+    Parameters:
+        weight_ih_l[k] (4 hidden_size, input_size; for k > 0 D P): from U(-b, b), b = 1 / sqrt(hidden_size)
+        weight_hh_l[k] (4 hidden_size, P): from U(-b, b)
+        bias_ih_l[k], bias_hh_l[k] (4 hidden_size,), if bias: from U(-b, b)
+        weight_hr_l[k] (proj_size, hidden_size), if proj_size: from U(-b, b)
+        the same with _reverse, if bidirectional
+    Source: torch.nn.LSTM.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        options = (num_layers, bias, batch_first, dropout, bidirectional, proj_size)
+        super().__init__("LSTM", input_size, hidden_size, *options, device, dtype)
+
+    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """The outputs of the last layer, and the last state of each layer, (h_n, c_n)."""
+        output, h_n, c_n = self._run(input, hx)
+        return output, (h_n, c_n)
+
+
+class GRU(RNNBase):
+    """Gated recurrent unit: r = sigmoid(x_r + h_r); z = sigmoid(x_z + h_z); n = tanh(x_n + r h_n);
+    h_t = (1 - z) n + z h_(t-1), with (x_r, x_z, x_n) = W_ih x_t + b_ih and (h_r, h_z, h_n) = W_hh h_(t-1) + b_hh.
+
+    >>> import lamina
+    >>> from lamina import nn
+    >>> output, h_n = nn.GRU(10, 20, bidirectional=True)(lamina.ones(5, 3, 10))
+    >>> output.shape, h_n.shape
+    (lamina.Size([5, 3, 40]), lamina.Size([2, 3, 20]))
+
+    Args: see `RNNBase`.
+    Shapes:
+        as for `RNN`.
+    Parameters:
+        weight_ih_l[k] (3 hidden_size, input_size; for k > 0 D hidden_size): from U(-b, b), b = 1 / sqrt(hidden_size)
+        weight_hh_l[k] (3 hidden_size, hidden_size): from U(-b, b)
+        bias_ih_l[k], bias_hh_l[k] (3 hidden_size,), if bias: from U(-b, b)
+        the same with _reverse, if bidirectional
+    Source: torch.nn.GRU.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            "GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
+        )
+
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The outputs of the last layer, and the last state of each layer."""
+        output, h_n = self._run(input, None if hx is None else (hx,))
+        return output, h_n
+
+
+class RNNCellBase(Module):
+    """What the cells share: one step of a layer, its parameters and their options.
+
+    Args:
+        input_size, hidden_size: last sizes of the input and of the state.
+        bias: whether to add biases.
+        num_chunks: the number of gates.
+    Source: torch.nn.RNNCellBase.
+    """
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, device: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__()
+        self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
+        gates = num_chunks * hidden_size
+        self.weight_ih = Parameter(empty(gates, input_size, device=device, dtype=dtype))
+        self.weight_hh = Parameter(empty(gates, hidden_size, device=device, dtype=dtype))
+        for name in ("bias_ih", "bias_hh"):
+            self.register_parameter(name, Parameter(empty(gates, device=device, dtype=dtype)) if bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw all parameters anew."""
+        bound = 1 / math.sqrt(self.hidden_size) if self.hidden_size > 0 else 0
+        for weight in self.parameters():
+            init.uniform_(weight, -bound, bound)
+
+    def _zeros(self, input: Tensor) -> Tensor:
+        """The state before the first step."""
+        return input.new_zeros((*input.shape[:-1], self.hidden_size))
+
+    def extra_repr(self) -> str:
+        """The constructor's arguments, as far as they are not the defaults."""
+        return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias is True else f", bias={self.bias}")
+
+
+class RNNCell(RNNCellBase):
+    """One step of an RNN: h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu instead of tanh.
+
+    Args:
+        input_size, hidden_size: last sizes of the input and of the state.
+        bias: whether to add biases.
+        nonlinearity: 'tanh' or 'relu'.
+    Shapes:
+        input (N, input_size), hx (N, hidden_size), default zeros, or both without N -> h' as hx
+    Parameters:
+        weight_ih (hidden_size, input_size): from U(-b, b), b = 1 / sqrt(hidden_size)
+        weight_hh (hidden_size, hidden_size): from U(-b, b)
+        bias_ih, bias_hh (hidden_size,) or None: from U(-b, b)
+    Source: torch.nn.RNNCell.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, 1, device, dtype)
+        self.nonlinearity = nonlinearity
+
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
+        """The next state."""
+        if self.nonlinearity not in ("tanh", "relu"):
+            raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
+        cell = functions.rnn_tanh_cell if self.nonlinearity == "tanh" else functions.rnn_relu_cell
+        hx = self._zeros(input) if hx is None else hx
+        return cell(input, hx, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)  # type: ignore[no-any-return]
+
+    def extra_repr(self) -> str:
+        """The constructor's arguments, as far as they are not the defaults."""
+        nonlinearity = "" if self.nonlinearity == "tanh" else f", nonlinearity={self.nonlinearity}"
+        return super().extra_repr() + nonlinearity
+
+
+class LSTMCell(RNNCellBase):
+    """One step of an LSTM, see `LSTM` for the formula.
+
+    Args:
+        input_size, hidden_size: last sizes of the input and of the states.
+        bias: whether to add biases.
+    Shapes:
+        input (N, input_size), hx = (h, c) (N, hidden_size), default zeros, or all without N -> (h', c') as h and c
+    Parameters:
+        weight_ih (4 hidden_size, input_size): from U(-b, b), b = 1 / sqrt(hidden_size)
+        weight_hh (4 hidden_size, hidden_size): from U(-b, b)
+        bias_ih, bias_hh (4 hidden_size,) or None: from U(-b, b)
+    Source: torch.nn.LSTMCell.
+    """
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, 4, device, dtype)
+
+    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
+        """The next states, (h', c')."""
+        if hx is None:
+            hx = (self._zeros(input), self._zeros(input))
+        return functions.lstm_cell(input, hx, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)  # type: ignore[no-any-return]
+
+
+class GRUCell(RNNCellBase):
+    """One step of a GRU, see `GRU` for the formula.
+
+    Args:
+        input_size, hidden_size: last sizes of the input and of the state.
+        bias: whether to add biases.
+    Shapes:
+        input (N, input_size), hx (N, hidden_size), default zeros, or both without N -> h' as hx
+    Parameters:
+        weight_ih (3 hidden_size, input_size): from U(-b, b), b = 1 / sqrt(hidden_size)
+        weight_hh (3 hidden_size, hidden_size): from U(-b, b)
+        bias_ih, bias_hh (3 hidden_size,) or None: from U(-b, b)
+    Source: torch.nn.GRUCell.
+    """
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, 3, device, dtype)
+
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
+        """The next state."""
+        hx = self._zeros(input) if hx is None else hx
+        return functions.gru_cell(input, hx, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)  # type: ignore[no-any-return]
+
+
+def _check_options(
+    input_size: Any, hidden_size: Any, num_layers: Any, bias: Any, batch_first: Any, dropout: Any, proj_size: Any
+) -> None:
+    if not isinstance(dropout, (int, float)) or not 0 <= dropout <= 1 or isinstance(dropout, bool):
+        raise ValueError(
+            "dropout should be a number in range [0, 1] representing the probability of an element being zeroed"
+        )
+    if dropout > 0 and num_layers == 1:
+        warnings.warn(
+            "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects "
+            f"num_layers greater than 1, but got dropout={dropout} and num_layers={num_layers}",
+            stacklevel=4,
+        )
+    for name, value, kind in (("bias", bias, bool), ("batch_first", batch_first, bool)):
+        if not isinstance(value, kind):
+            raise TypeError(f"{name} should be of type bool, got: {type(value).__name__}")
+    for name, value in (("input_size", input_size), ("hidden_size", hidden_size)):
+        if not isinstance(value, int):
+            raise TypeError(f"{name} should be of type int, got: {type(value).__name__}")
+        if value <= 0:
+            raise ValueError(f"{name} must be greater than zero")
+    if num_layers <= 0:
+        raise ValueError("num_layers must be greater than zero")
+    if proj_size < 0:
+        raise ValueError("proj_size should be a positive integer or zero to disable projections")
+    if proj_size >= hidden_size:
+        raise ValueError("proj_size has to be smaller than hidden_size")

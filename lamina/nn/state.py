@@ -1,0 +1,231 @@
+"""A module's state as a dictionary of tensors, and back.
+
+Loading first looks at everything and only then writes, so a state that does not fit leaves the module as it was.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from lamina.autograd import no_grad
+from lamina.creation import as_tensor
+from lamina.tensor import Size, Tensor
+
+EXTRA_STATE = "_extra_state"
+
+
+class IncompatibleKeys(NamedTuple):
+    """What `load_state_dict` did not find in the state, and what it found too much."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+    def __repr__(self) -> str:
+        if not self.missing_keys and not self.unexpected_keys:
+            return "<All keys matched successfully>"
+        return f"_IncompatibleKeys(missing_keys={self.missing_keys!r}, unexpected_keys={self.unexpected_keys!r})"
+
+    __str__ = __repr__
+
+
+def read(module: Any, destination: Any, prefix: str, keep_vars: bool) -> Any:
+    """Write the state of a module and its descendants into `destination`, a new dictionary if None."""
+    if destination is None:
+        destination = OrderedDict()
+        destination._metadata = OrderedDict()
+    metadata = {"version": module._version}
+    if hasattr(destination, "_metadata"):
+        destination._metadata[prefix[:-1]] = metadata
+    hooks = module._state_hooks
+    for hook in hooks.state_dict_pre.values() if hooks else ():
+        hook(module, prefix, keep_vars)
+    module._save_to_state_dict(destination, prefix, keep_vars)
+    for name, child in module._modules.items():
+        if child is not None:
+            child.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+    for hook, may_replace in hooks.state_dict_post.values() if hooks else ():
+        result = hook(module, destination, prefix, metadata)
+        if result is not None:
+            if not may_replace:
+                raise RuntimeError("state_dict post-hook must return None")
+            destination = result
+    return destination
+
+
+def read_own(module: Any, destination: Any, prefix: str, keep_vars: bool) -> None:
+    """Write the parameters, persistent buffers and extra state of a module itself into `destination`."""
+    for name, tensor in _own_entries(module).items():
+        destination[prefix + name] = tensor if keep_vars else tensor.detach()
+    if _has_extra_state(module, "get_extra_state"):
+        destination[prefix + EXTRA_STATE] = module.get_extra_state()
+
+
+def load(module: Any, state_dict: Mapping[str, Any], strict: bool, assign: bool) -> IncompatibleKeys:
+    """Write a state into a module and its descendants, or raise one error that lists all that does not fit."""
+    if not isinstance(state_dict, Mapping):
+        raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
+    metadata = getattr(state_dict, "_metadata", None) or {}
+    errors: list[str] = []
+    keys = IncompatibleKeys([], [])
+    writes: list[Callable[[], None]] = []
+    visited: list[Any] = []
+
+    def visit(module: Any, state: OrderedDict[str, Any], prefix: str) -> None:
+        local_metadata = {**metadata.get(prefix[:-1], {}), "assign_to_params_buffers": assign, "writes": writes}
+        module._load_from_state_dict(state, prefix, local_metadata, True, *keys, errors)
+        parts = _by_child(state, len(prefix))
+        for name, child in module._modules.items():
+            if child is not None:
+                visit(child, parts.get(name, OrderedDict()), f"{prefix}{name}.")
+        visited.append(module)
+
+    root_state = OrderedDict(state_dict)
+    if metadata:
+        root_state._metadata = metadata  # type: ignore[attr-defined]
+    visit(module, root_state, "")
+
+    # A hook that runs after loading may strike names off the lists. It sees the loaded values whenever nothing is wrong.
+    if not _complaints(keys, errors, strict):
+        _write_all(writes)
+    _call_post_hooks(visited, keys)
+    complaints = _complaints(keys, errors, strict)
+    if complaints:
+        raise RuntimeError(
+            "Error(s) in loading state_dict for {}:\n\t{}".format(type(module).__name__, "\n\t".join(complaints))
+        )
+    _write_all(writes)
+    return keys
+
+
+def load_own(
+    module: Any, state_dict: Any, prefix: str, local_metadata: dict[str, Any], strict: bool,
+    missing_keys: list[str], unexpected_keys: list[str], errors: list[str],
+) -> None:  # fmt: skip
+    """Compare a state with the parameters, buffers and extra state of a module itself, and note down what to write."""
+    hooks = module._state_hooks
+    for hook, with_module in hooks.load_state_dict_pre.values() if hooks else ():
+        arguments = state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, errors
+        hook(module, *arguments) if with_module else hook(*arguments)
+    assign = local_metadata.get("assign_to_params_buffers", False)
+    writes: list[Callable[[], None]] = []
+    own = _own_entries(module)
+    for name, tensor in own.items():
+        key = prefix + name
+        if key not in state_dict:
+            if strict:
+                missing_keys.append(key)
+            continue
+        value = state_dict[key]
+        if not _is_tensor_like(value):
+            errors.append(
+                f'While copying the parameter named "{key}", '
+                f"expected lamina.Tensor or Tensor-like object from checkpoint but received {type(value)}"
+            )
+            continue
+        if len(tensor.shape) == 0 and tuple(value.shape) == (1,):
+            value = value[0]
+        if tuple(value.shape) != tuple(tensor.shape):
+            errors.append(
+                f"size mismatch for {key}: copying a param with shape {_size(value)} from checkpoint, "
+                f"the shape in current model is {_size(tensor)}."
+            )
+            continue
+        writes.append(_write(module, name, tensor, value, assign))
+
+    extra_key = prefix + EXTRA_STATE
+    if _has_extra_state(module, "set_extra_state"):
+        if extra_key in state_dict:
+            extra_state = state_dict[extra_key]
+            writes.append(lambda: module.set_extra_state(extra_state))
+        elif strict:
+            missing_keys.append(extra_key)
+    elif strict and extra_key in state_dict:
+        unexpected_keys.append(extra_key)
+    if strict:
+        unexpected_keys.extend(_unexpected(module, own, state_dict, prefix, extra_key))
+
+    later = local_metadata.get("writes")
+    if later is None:
+        _write_all(writes)
+    else:
+        later.extend(writes)
+
+
+def _own_entries(module: Any) -> dict[str, Tensor]:
+    buffers = {name: x for name, x in module._buffers.items() if name not in module._non_persistent_buffers_set}
+    return {name: x for name, x in {**module._parameters, **buffers}.items() if x is not None}
+
+
+def _has_extra_state(module: Any, method: str) -> bool:
+    return not getattr(getattr(type(module), method), "_is_default", False)
+
+
+def _is_tensor_like(value: Any) -> bool:
+    return isinstance(value, Tensor) or (hasattr(value, "shape") and hasattr(value, "dtype"))
+
+
+def _size(value: Any) -> str:
+    return repr(Size(value.shape))
+
+
+def _unexpected(module: Any, own: Any, state_dict: Any, prefix: str, extra_key: str) -> list[str]:
+    found = []
+    for key in state_dict:
+        if key.startswith(prefix) and key != extra_key:
+            first, dot, _ = key[len(prefix) :].partition(".")
+            if first not in (module._modules if dot else own):
+                found.append(key)
+    return found
+
+
+def _by_child(state: Mapping[str, Any], start: int) -> dict[str, OrderedDict[str, Any]]:
+    """The entries of a state by the name of the child they belong to, in one pass."""
+    parts: dict[str, OrderedDict[str, Any]] = {}
+    for key, value in state.items():
+        first, dot, _ = key[start:].partition(".")
+        if dot:
+            parts.setdefault(first, OrderedDict())[key] = value
+    return parts
+
+
+def _write(module: Any, name: str, tensor: Tensor, value: Any, assign: bool) -> Callable[[], None]:
+    def write() -> None:
+        source = value if isinstance(value, Tensor) else as_tensor(value)
+        if not assign:
+            tensor.copy_(source)
+        elif name in module._parameters:
+            setattr(module, name, type(tensor)(source, requires_grad=tensor.requires_grad))
+        else:
+            setattr(module, name, source)
+
+    return write
+
+
+def _write_all(writes: list[Callable[[], None]]) -> None:
+    with no_grad():
+        for write in writes:
+            write()
+    writes.clear()
+
+
+def _call_post_hooks(modules: list[Any], keys: IncompatibleKeys) -> None:
+    for module in modules:
+        hooks = module._state_hooks
+        for hook in hooks.load_state_dict_post.values() if hooks else ():
+            if hook(module, keys) is not None:
+                raise AssertionError(
+                    "Hooks registered with ``register_load_state_dict_post_hook`` are not "
+                    "expected to return new values, if incompatible_keys need to be modified, "
+                    "it should be done inplace."
+                )
+
+
+def _complaints(keys: IncompatibleKeys, errors: list[str], strict: bool) -> list[str]:
+    complaints = []
+    for what, names in zip(("Missing", "Unexpected"), keys, strict=True):
+        if strict and names:
+            quoted = ", ".join(f'"{name}"' for name in names)
+            complaints.append(f"{what} key(s) in state_dict: {quoted}. ")
+    return complaints + errors

@@ -1,0 +1,187 @@
+"""Python's operators on Tensors, and the few methods that several operations share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lamina import creation, dtypes, functions, random
+from lamina.tensor import Tensor, write
+
+_BINARY = {
+    "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floor_divide", "mod": "remainder",
+    "pow": "pow", "matmul": "matmul", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor",
+    "lshift": "bitwise_left_shift", "rshift": "bitwise_right_shift",
+    "eq": "eq", "ne": "ne", "lt": "lt", "le": "le", "gt": "gt", "ge": "ge",
+}  # fmt: skip
+_REFLECTED = {"sub": "rsub", "pow": "rpow"}
+_COMMUTES = ("add", "mul", "and", "or", "xor")
+
+
+def _operator(function: Any) -> Any:
+    def method(self: Tensor, other: Any) -> Any:
+        try:
+            return function(self, other)
+        except TypeError:
+            if isinstance(other, (Tensor, int, float, complex)):
+                raise
+            return NotImplemented
+
+    return method
+
+
+def _swapped(function: Any) -> Any:
+    def method(self: Tensor, other: Any) -> Any:
+        return function(other if isinstance(other, Tensor) else creation.as_tensor(other, device=self.device), self)
+
+    return method
+
+
+def _in_place(function: Any) -> Any:
+    def method(self: Tensor, other: Any) -> Tensor:
+        return write(self, function(self, other))
+
+    return method
+
+
+def bind() -> None:
+    """Give Tensor its operators."""
+    for special, name in _BINARY.items():
+        function = getattr(functions, name)
+        setattr(Tensor, f"__{special}__", _operator(function))
+        if special in ("eq", "ne", "lt", "le", "gt", "ge"):
+            continue
+        setattr(Tensor, f"__i{special}__", _in_place(function))
+        if special in _REFLECTED:
+            reflected = _operator(getattr(functions, _REFLECTED[special]))
+        elif special in _COMMUTES:
+            reflected = _operator(function)
+        else:
+            reflected = _swapped(function)
+        setattr(Tensor, f"__r{special}__", reflected)
+    Tensor.__neg__ = lambda self: functions.neg(self)  # type: ignore[attr-defined]
+    Tensor.__pos__ = lambda self: self  # type: ignore[attr-defined]
+    Tensor.__abs__ = lambda self: functions.abs(self)  # type: ignore[attr-defined]
+    Tensor.__invert__ = lambda self: functions.bitwise_not(self)  # type: ignore[attr-defined]
+    for name in ("float", "double", "half", "bfloat16", "int", "long", "short", "bool", "cfloat", "cdouble"):
+        setattr(Tensor, name, _conversion(name))
+    Tensor.byte, Tensor.char = _conversion("uint8"), _conversion("int8")  # type: ignore[attr-defined]
+    for method in (copy_, zero_, fill_, uniform_, normal_, random_, bernoulli_, new_zeros, new_ones, new_empty, new_full,
+                   exponential_, log_normal_, cauchy_, geometric_):  # fmt: skip
+        setattr(Tensor, method.__name__, method)
+
+
+def _conversion(name: str) -> Any:
+    dtype = getattr(dtypes, name)
+
+    def convert(self: Tensor, memory_format: Any = None) -> Tensor:
+        return self.to(dtype)
+
+    convert.__name__ = name
+    convert.__doc__ = f"This tensor as {dtype!r}; itself if it is already."
+    return convert
+
+
+def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
+    """Write the numbers of src, cast and broadcast, into this tensor; returns it."""
+    source = creation.as_tensor(src)
+    source = source.to(self.device, self.dtype)
+    if source.shape != self.shape:
+        source = source.expand(self.shape)
+        source = functions.clone(source)
+    elif source._value is self._value or source is src:
+        source = functions.clone(source)
+    return self._write(source)
+
+
+def zero_(self: Tensor) -> Tensor:
+    """Write zeros into this tensor; returns it."""
+    return self._write(creation.zeros_like(self))
+
+
+def fill_(self: Tensor, value: Any) -> Tensor:
+    """Write one number into this tensor; returns it."""
+    if isinstance(value, Tensor):
+        if value.ndim:
+            raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
+        return copy_(self, value)
+    return self._write(creation.full_like(self, value))
+
+
+def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Any = None, **named: float) -> Tensor:
+    """Write numbers from the uniform distribution on [from, to) into this tensor; returns it."""
+    low = named.pop("from", from_)
+    if low > to:
+        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low} > to={to}")
+    return creation.in_place(self, creation.draw_uniform(tuple(self.shape), self.dtype, low, to, generator))
+
+
+def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
+    """Write numbers from the normal distribution into this tensor; returns it."""
+    if std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+    return creation.in_place(self, creation.draw_normal(tuple(self.shape), self.dtype, mean, std, generator))
+
+
+def _source(generator: Any) -> Any:
+    return (random.default_generator if generator is None else generator).source.host()
+
+
+def random_(self: Tensor, from_: int = 0, to: int | None = None, *, generator: Any = None) -> Tensor:
+    """Write random integers from [from, to) into this tensor; `random_(to)` starts at 0. Returns it."""
+    low, high = (0, from_) if to is None and from_ else (from_, to)
+    if high is None:
+        high = 2**24 if self.is_floating_point() else int(dtypes.iinfo(self.dtype).max if self.dtype is not dtypes.bool else 1) + 1
+    return creation.in_place(self, _source(generator).integers(low, high, tuple(self.shape)).astype(self.dtype.numpy))
+
+
+def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
+    """Write 1 with probability p, else 0, into this tensor; returns it."""
+    chance = p.numpy() if isinstance(p, Tensor) else p
+    found = _source(generator).random(tuple(self.shape)) < chance
+    return creation.in_place(self, found.astype(self.dtype.numpy))
+
+
+def _drawn(name: str, doc: str) -> Any:
+    def method(self: Tensor, *parameters: float, generator: Any = None) -> Tensor:
+        source = _source(generator)
+        found = {
+            "exponential_": lambda lambd=1.0: source.exponential(1 / lambd, tuple(self.shape)),
+            "log_normal_": lambda mean=1.0, std=2.0: source.lognormal(mean, std, tuple(self.shape)),
+            "cauchy_": lambda median=0.0, sigma=1.0: source.standard_cauchy(tuple(self.shape)) * sigma + median,
+            "geometric_": lambda p: source.geometric(p, tuple(self.shape)),
+        }[name](*parameters)
+        return creation.in_place(self, found.astype(self.dtype.numpy))
+
+    method.__name__, method.__doc__ = name, doc
+    return method
+
+
+exponential_ = _drawn("exponential_", "Write exponentially distributed numbers with rate `lambd=1` into this tensor; returns it.")
+log_normal_ = _drawn("log_normal_", "Write exp of normal numbers (`mean=1, std=2`) into this tensor; returns it.")
+cauchy_ = _drawn("cauchy_", "Write Cauchy numbers (`median=0, sigma=1`) into this tensor; returns it.")
+geometric_ = _drawn("geometric_", "Write geometrically distributed numbers with success probability `p` into this tensor; returns it.")
+
+
+def _new(function: Any, self: Tensor, size: Any, options: dict[str, Any], *more: Any) -> Tensor:
+    options = {"dtype": self.dtype, "device": self.device} | {k: v for k, v in options.items() if v is not None}
+    return function(*size, *more, **options)  # type: ignore[no-any-return]
+
+
+def new_zeros(self: Tensor, *size: Any, **options: Any) -> Tensor:
+    """Zeros of this size, with this tensor's type and device unless given."""
+    return _new(creation.zeros, self, size, options)
+
+
+def new_ones(self: Tensor, *size: Any, **options: Any) -> Tensor:
+    """Ones of this size, with this tensor's type and device unless given."""
+    return _new(creation.ones, self, size, options)
+
+
+def new_empty(self: Tensor, *size: Any, **options: Any) -> Tensor:
+    """Numbers that mean nothing yet (zeros), of this size, with this tensor's type and device unless given."""
+    return _new(creation.zeros, self, size, options)
+
+
+def new_full(self: Tensor, size: Any, fill_value: Any, **options: Any) -> Tensor:
+    """One number in this size, with this tensor's type and device unless given."""
+    return _new(creation.full, self, (size,), options, fill_value)

@@ -1,0 +1,245 @@
+"""Convolutions of one, two and three dimensions: one core for all.
+
+Letters: N batch, C input channels, O output channels, G groups, K kernel sizes, D H W (or L) space.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from lamina.ops import check
+from lamina.ops.op import Array, op
+
+Sizes = tuple[int, ...]
+
+
+@op("lamina functional", grad_name="ConvolutionBackward0")
+def conv1d(
+    input: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: int | tuple[int, ...] = 1,
+    padding: int | tuple[int, ...] | str = 0,
+    dilation: int | tuple[int, ...] = 1,
+    groups: int = 1,
+) -> Array:
+    """output[n, o, l] = bias[o] + sum over c, k of weight[o, c, k] input[n, c, l * stride + k * dilation - padding].
+
+    input (N, C, L) or (C, L), weight (O, C / groups, K), bias (O,) or None -> (N, O, L') or (O, L').
+    `padding` may be "valid" (none) or "same" (L' = L).
+
+    >>> import lamina
+    >>> lamina.conv1d(lamina.tensor([[1.0, 2.0, 3.0, 4.0]]), lamina.tensor([[[1.0, 1.0]]]))
+    tensor([[3., 5., 7.]])
+    """
+    return _convolution("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
+
+
+@op("lamina functional", grad_name="ConvolutionBackward0")
+def conv2d(
+    input: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: int | tuple[int, ...] = 1,
+    padding: int | tuple[int, ...] | str = 0,
+    dilation: int | tuple[int, ...] = 1,
+    groups: int = 1,
+) -> Array:
+    """output[n, o, h, w] = bias[o] + sum over c, i, j of weight[o, c, i, j] input[n, c, h + i, w + j], with stride 1.
+
+    input (N, C, H, W) or (C, H, W), weight (O, C / groups, K, K), bias (O,) or None -> (N, O, H', W') or (O, H', W'),
+    H' = (H + 2 padding - dilation (K - 1) - 1) // stride + 1. `padding` may be "valid" (none) or "same" (H' = H).
+
+    >>> import lamina
+    >>> lamina.conv2d(lamina.ones(8, 3, 32, 32), lamina.ones(16, 3, 5, 5), stride=2, padding=2).shape
+    lamina.Size([8, 16, 16, 16])
+    """
+    return _convolution("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
+
+
+@op("lamina functional", grad_name="ConvolutionBackward0")
+def conv3d(
+    input: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: int | tuple[int, ...] = 1,
+    padding: int | tuple[int, ...] | str = 0,
+    dilation: int | tuple[int, ...] = 1,
+    groups: int = 1,
+) -> Array:
+    """`conv2d` in one dimension more.
+
+    input (N, C, D, H, W) or (C, D, H, W), weight (O, C / groups, K, K, K), bias (O,) or None
+    -> (N, O, D', H', W') or (O, D', H', W').
+    """
+    return _convolution("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
+
+
+def _convolution(
+    name: str, space: int, input: Array, weight: Array, bias: Array | None, stride, padding, dilation, groups: int
+) -> Array:
+    """What the three share: read the sizes, check, pad, multiply, add the bias."""
+    if input.ndim not in (space + 1, space + 2):
+        raise RuntimeError(
+            f"Expected {space + 1}D (unbatched) or {space + 2}D (batched) input to {name}, "
+            f"but got input of size: {list(input.shape)}"
+        )
+    if weight.ndim != space + 2:
+        raise RuntimeError(f"{name}: weight must have {space + 2} dimensions, got {tuple(weight.shape)}.")
+    stride = _sizes("stride", stride, space)
+    dilation = _sizes("dilation", dilation, space)
+    kernel = weight.shape[2:]
+    low, high = _padding(padding, kernel, stride, dilation, space)
+    _check(input, weight, bias, stride, low, dilation, groups)
+    batched = input.ndim == space + 2
+    x = input if batched else input[None]
+    padded = [size + a + b for size, a, b in zip(x.shape[2:], low, high, strict=True)]
+    reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
+    if any(size < r for size, r in zip(padded, reach, strict=True)):
+        raise RuntimeError(
+            f"Calculated padded input size per channel: ({' x '.join(map(str, padded))}). "
+            f"Kernel size: ({' x '.join(map(str, reach))}). Kernel size can't be greater than actual input size"
+        )
+    output = convolve(x, weight, stride, tuple(zip(low, high, strict=True)), dilation, groups)
+    if bias is not None:
+        output = output + bias.reshape(-1, *(1,) * space)
+    return output if batched else output[0]
+
+
+def convolve(x: Array, weight: Array, stride: Sizes, padding: tuple[Sizes, ...], dilation: Sizes, groups: int) -> Array:
+    """The convolution itself: x (N, C, ...), weight (O, C / groups, ...) -> (N, O, ...), by whichever way is fastest.
+
+    Measured on 2 CPU cores, jax 0.10, forward and both gradients, beside XLA's own convolution:
+    kernels of size 1: half the time as one matrix product; one channel per group (depthwise, 3x3, 64 channels):
+    7 ms against 115 ms as sums of shifted products; one input channel: 3 against 7 ms and three-dimensional kernels:
+    7 to 40 against 18 to 57 ms as sums of shifted matrix products; four groups of 16 channels: 17 against 750 ms group by
+    group, for the gradient of a grouped kernel has no fast path. Else XLA's own is the fastest, in either layout.
+    Elsewhere (GPU, TPU) XLA's own is right for all.
+    """
+    if jax.default_backend() != "cpu" or 0 in x.shape or 0 in weight.shape:
+        return _convolve_xla(x, weight, stride, padding, dilation, groups)
+    if x.dtype.itemsize == 2 and jnp.issubdtype(x.dtype, jnp.floating):  # add up in float32, as PyTorch does
+        wide, wide_weight = x.astype(jnp.float32), weight.astype(jnp.float32)
+        return convolve(wide, wide_weight, stride, padding, dilation, groups).astype(x.dtype)
+    taps = math.prod(weight.shape[2:])
+    if weight.shape[1] == 1 and groups > 1 and taps <= 27:
+        return _convolve_channelwise(x, weight, stride, padding, dilation)
+    if groups > 1:
+        xs = jnp.split(x, groups, axis=1)
+        weights = jnp.split(weight, groups, axis=0)
+        outputs = [convolve(xg, wg, stride, padding, dilation, 1) for xg, wg in zip(xs, weights, strict=True)]
+        return jnp.concatenate(outputs, axis=1)
+    if taps == 1 or (taps <= 27 and (x.shape[1] == 1 or x.ndim == 5)):
+        return _convolve_by_products(x, weight, stride, padding, dilation)
+    return _convolve_xla(x, weight, stride, padding, dilation, 1)
+
+
+def _convolve_xla(x, weight, stride, padding, dilation, groups: int) -> Array:
+    return lax.conv_general_dilated(
+        x,
+        weight,
+        stride,
+        padding,
+        rhs_dilation=dilation,
+        feature_group_count=groups,
+        precision=lax.Precision.HIGHEST,
+    )
+
+
+def _convolve_by_products(x, weight, stride, padding, dilation) -> Array:
+    """The sum of one matrix product for each place in the kernel."""
+    output = 0
+    for place, part in _shifted(x, weight.shape[2:], stride, padding, dilation):
+        rows = part.reshape(*part.shape[:2], -1)  # N C P
+        # (N C P) with (O C) -> N P O -> N O P
+        output = output + jnp.einsum("ncp,oc->nop", rows, weight[(..., *place)], precision=lax.Precision.HIGHEST)
+        shape = part.shape[2:]
+    return output.reshape(x.shape[0], weight.shape[0], *shape)  # N O D H W
+
+
+def _convolve_channelwise(x, weight, stride, padding, dilation) -> Array:
+    """One input channel for each group: no sum over channels, so a product is element by element."""
+    channels, multiple = x.shape[1], weight.shape[0] // x.shape[1]
+    output = 0
+    for place, part in _shifted(x, weight.shape[2:], stride, padding, dilation):
+        factor = weight[(slice(None), 0, *place)].reshape(channels, multiple, *(1,) * (x.ndim - 2))
+        output = output + part[:, :, None] * factor  # N G O/G D H W
+        shape = part.shape[2:]
+    return output.reshape(x.shape[0], weight.shape[0], *shape)  # N O D H W
+
+
+def _shifted(x, kernel, stride, padding, dilation):
+    """For each place in the kernel, the part of the padded input that it meets."""
+    x = lax.pad(x, jnp.zeros((), x.dtype), [(0, 0, 0), (0, 0, 0), *((low, high, 0) for low, high in padding)])
+    reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
+    out = [(size - r) // s + 1 for size, r, s in zip(x.shape[2:], reach, stride, strict=True)]
+    for place in itertools.product(*map(range, kernel)):
+        start = [i * d for i, d in zip(place, dilation, strict=True)]
+        stop = [a + (n - 1) * s + 1 for a, n, s in zip(start, out, stride, strict=True)]
+        yield place, lax.slice(x, (0, 0, *start), (*x.shape[:2], *stop), (1, 1, *stride))
+
+
+def _sizes(name: str, value, space: int) -> Sizes:
+    if isinstance(value, int):
+        return (value,) * space
+    if len(value) == 1:
+        return tuple(value) * space
+    if len(value) != space:
+        raise RuntimeError(
+            f"expected {name} to be a single integer value or a list of {space} values to match the convolution "
+            f"dimensions, but got {name}={list(value)}"
+        )
+    return tuple(value)
+
+
+def _padding(padding, kernel, stride, dilation, space: int) -> tuple[Sizes, Sizes]:
+    """How much to add before and after each dimension. "same" adds the odd one after, as PyTorch does."""
+    if not isinstance(padding, str):
+        both = _sizes("padding", padding, space)
+        return both, both
+    if padding == "valid":
+        return (0,) * space, (0,) * space
+    if padding != "same":
+        raise RuntimeError(f"Invalid padding string: '{padding}'")
+    if any(s != 1 for s in stride):
+        raise RuntimeError("padding='same' is not supported for strided convolutions")
+    total = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
+    return tuple(t // 2 for t in total), tuple(t - t // 2 for t in total)
+
+
+def _check(input: Array, weight: Array, bias: Array | None, stride, low, dilation, groups: int) -> None:
+    if groups <= 0:
+        raise RuntimeError("non-positive groups is not supported")
+    if any(p < 0 for p in low):
+        raise RuntimeError("negative padding is not supported")
+    if any(s <= 0 for s in stride):
+        raise RuntimeError("non-positive stride is not supported")
+    if any(d <= 0 for d in dilation):
+        raise RuntimeError("non-positive dilation is not supported")
+    channels = input.shape[1 - weight.ndim]
+    if weight.shape[0] % groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, "
+            f"but got weight of size {list(weight.shape)} instead"
+        )
+    if channels != weight.shape[1] * groups:
+        raise RuntimeError(
+            f"Given groups={groups}, weight of size {list(weight.shape)}, expected input{list(input.shape)} "
+            f"to have {weight.shape[1] * groups} channels, but got {channels} channels instead"
+        )
+    if bias is not None and tuple(bias.shape) != (weight.shape[0],):
+        raise RuntimeError(
+            f"Given weight of size {list(weight.shape)}, expected bias to be 1-dimensional with {weight.shape[0]} "
+            f"elements, but got bias of size {list(bias.shape)} instead"
+        )
+    for name, other in (("weight", weight), ("bias", bias)):
+        if other is not None and other.dtype != input.dtype:
+            raise RuntimeError(
+                f"Input type ({check.type_name(input.dtype)}) and {name} type ({check.type_name(other.dtype)}) "
+                "should be the same"
+            )

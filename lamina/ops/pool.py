@@ -1,0 +1,339 @@
+"""Pooling: the maximum or the mean of each window, in one, two and three dimensions.
+
+Letters: N batch, C channels, D H W (or L) space, K kernel sizes.
+A window is a box, so both kinds go one dimension after another. Measured on 2 CPU cores, jax 0.10, forward and backward,
+32 x 32 x 32 x 32, 3x3 windows: 2.7 ms against 41 ms for `lax.reduce_window` with its gradient, 14 ms for nine slices at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from lamina.ops import check, promote
+from lamina.ops.op import Array, op
+
+Sizes = tuple[int, ...]
+
+
+@op("", name="max_pool1d_values", grad_name="SqueezeBackward1")
+def max_pool1d(
+    input: Array,
+    kernel_size: int | tuple[int, ...],
+    stride: int | tuple[int, ...] | None = None,
+    padding: int | tuple[int, ...] = 0,
+    dilation: int | tuple[int, ...] = 1,
+    ceil_mode: bool = False,
+) -> Array:
+    """The largest value in each window of `kernel_size`. input (N, C, L) or (C, L) -> (N, C, L') or (C, L')."""
+    return _max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+@op("", name="max_pool2d_values", grad_name="MaxPool2DWithIndicesBackward0")
+def max_pool2d(
+    input: Array,
+    kernel_size: int | tuple[int, ...],
+    stride: int | tuple[int, ...] | None = None,
+    padding: int | tuple[int, ...] = 0,
+    dilation: int | tuple[int, ...] = 1,
+    ceil_mode: bool = False,
+) -> Array:
+    """The largest value in each window of `kernel_size`. input (N, C, H, W) or (C, H, W) -> (*, C, H', W')."""
+    return _max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+@op("", name="max_pool3d_values", grad_name="MaxPool3DWithIndicesBackward0")
+def max_pool3d(
+    input: Array,
+    kernel_size: int | tuple[int, ...],
+    stride: int | tuple[int, ...] | None = None,
+    padding: int | tuple[int, ...] = 0,
+    dilation: int | tuple[int, ...] = 1,
+    ceil_mode: bool = False,
+) -> Array:
+    """The largest value in each window of `kernel_size`. input (N, C, D, H, W) or (C, D, H, W) -> (*, C, D', H', W')."""
+    return _max_pool("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+@op("lamina functional", grad_name="SqueezeBackward1")
+def max_pool1d_with_indices(
+    input: Array,
+    kernel_size: int | tuple[int, ...],
+    stride: int | tuple[int, ...] | None = None,
+    padding: int | tuple[int, ...] = 0,
+    dilation: int | tuple[int, ...] = 1,
+    ceil_mode: bool = False,
+) -> tuple[Array, Array]:
+    """`max_pool1d`, and where in L each value was found, as int64."""
+    return _max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, True)
+
+
+@op("functional", grad_name="MaxPool2DWithIndicesBackward0")
+def max_pool2d_with_indices(
+    input: Array,
+    kernel_size: int | tuple[int, ...],
+    stride: int | tuple[int, ...] | None = None,
+    padding: int | tuple[int, ...] = 0,
+    dilation: int | tuple[int, ...] = 1,
+    ceil_mode: bool = False,
+) -> tuple[Array, Array]:
+    """`max_pool2d`, and where in H * W each value was found, as int64."""
+    return _max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, True)
+
+
+@op("functional", grad_name="MaxPool3DWithIndicesBackward0")
+def max_pool3d_with_indices(
+    input: Array,
+    kernel_size: int | tuple[int, ...],
+    stride: int | tuple[int, ...] | None = None,
+    padding: int | tuple[int, ...] = 0,
+    dilation: int | tuple[int, ...] = 1,
+    ceil_mode: bool = False,
+) -> tuple[Array, Array]:
+    """`max_pool3d`, and where in D * H * W each value was found, as int64."""
+    return _max_pool("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode, True)
+
+
+@op("lamina functional", grad_name="SqueezeBackward1")
+def avg_pool1d(
+    input: Array,
+    kernel_size: int | tuple[int, ...],
+    stride: int | tuple[int, ...] | None = None,
+    padding: int | tuple[int, ...] = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Array:
+    """The mean of each window of `kernel_size`. input (N, C, L) or (C, L) -> (N, C, L') or (C, L').
+
+    >>> import lamina
+    >>> lamina.avg_pool1d(lamina.tensor([[1.0, 3.0, 5.0, 7.0]]), kernel_size=2)
+    tensor([[2., 6.]])
+    """
+    return _avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+
+
+@op("functional", grad_name="AvgPool2DBackward0")
+def avg_pool2d(
+    input: Array,
+    kernel_size: int | tuple[int, ...],
+    stride: int | tuple[int, ...] | None = None,
+    padding: int | tuple[int, ...] = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Array:
+    """The mean of each window of `kernel_size`. input (N, C, H, W) or (C, H, W) -> (*, C, H', W')."""
+    sizes = (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _avg_pool("avg_pool2d", 2, input, *sizes)
+
+
+@op("functional", grad_name="AvgPool3DBackward0")
+def avg_pool3d(
+    input: Array,
+    kernel_size: int | tuple[int, ...],
+    stride: int | tuple[int, ...] | None = None,
+    padding: int | tuple[int, ...] = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Array:
+    """The mean of each window of `kernel_size`. input (N, C, D, H, W) or (C, D, H, W) -> (*, C, D', H', W')."""
+    sizes = (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _avg_pool("avg_pool3d", 3, input, *sizes)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """How windows lie along one dimension of `size` elements: window i starts at i * stride - padding."""
+
+    size: int
+    kernel: int
+    stride: int
+    padding: int
+    dilation: int
+    count: int
+
+    @property
+    def padding_after(self) -> int:
+        """How much is added at the end for the last window: negative where the windows end early."""
+        last = (self.count - 1) * self.stride - self.padding + (self.kernel - 1) * self.dilation
+        return last + 1 - self.size
+
+
+def _max_pool(name, space, input, kernel_size, stride, padding, dilation, ceil_mode, with_indices=False):
+    kernel, stride, padding, dilation = _arguments(name, space, kernel_size, stride, padding, dilation)
+    _check_input(name, space, input)
+    kinds = (2,) if space == 1 else (1, 2)
+    if promote.category(input.dtype) not in kinds:
+        raise NotImplementedError(f"\"{name}\" not implemented for '{check.type_name(input.dtype)}'")
+    windows = _windows(name, input, space, kernel, stride, padding, dilation, ceil_mode)
+    x, indices = input, None
+    if with_indices:
+        shape = input.shape[-space:]
+        indices = lax.broadcast_in_dim(
+            lax.iota(np.int64, int(np.prod(shape))).reshape(shape), input.shape, range(input.ndim - space, input.ndim)
+        )
+    # The last dimension first: then the first maximum of a window is found in PyTorch's order, row by row.
+    for axis, window in reversed(list(enumerate(windows, input.ndim - space))):
+        x, indices = _max_along(x, indices, axis, window)
+    return x if indices is None else (x, indices)
+
+
+def _max_along(x: Array, indices: Array | None, axis: int, window: _Window) -> tuple[Array, Array | None]:
+    """The first maximum of each window along one axis; the place of a padded element is -1."""
+    x = _pad(x, axis, window, _lowest(x.dtype))
+    if indices is not None:
+        indices = _pad(indices, axis, window, -1)
+    if window.kernel <= (4 if window.stride == 1 else 8):
+        return _first_maximum(x, indices, [(i * window.dilation) for i in range(window.kernel)], axis, window)
+    # Longer windows by doubling: the maximum of 2, 4, 8 ... elements, then two of these, which may overlap.
+    reach = 1
+    while 2 * reach < window.kernel:
+        half = _Window(0, 0, 1, 0, 0, x.shape[axis] - reach * window.dilation)
+        x, indices = _first_maximum(x, indices, [0, reach * window.dilation], axis, half)
+        reach *= 2
+    return _first_maximum(x, indices, [0, (window.kernel - reach) * window.dilation], axis, window)
+
+
+def _first_maximum(x, indices, offsets: list[int], axis: int, window: _Window) -> tuple[Array, Array | None]:
+    best = place = None
+    for offset in offsets:
+        value = _slice(x, axis, offset, window)
+        if indices is None:
+            best = value if best is None else jnp.where(_beats(value, best), value, best)
+            continue
+        found = _slice(indices, axis, offset, window)
+        if best is None:
+            best, place = value, found
+        else:
+            better = (_beats(value, best) | (place < 0)) & (found >= 0)
+            best, place = jnp.where(better, value, best), jnp.where(better, found, place)
+    return best, place
+
+
+def _beats(value: Array, best: Array) -> Array:
+    """Whether value is greater than best, or NaN: PyTorch lets NaN through."""
+    greater = value > best
+    return greater | (value != value) if jnp.issubdtype(value.dtype, jnp.floating) else greater
+
+
+def _avg_pool(name, space, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
+    kernel, stride, padding, dilation = _arguments(name, space, kernel_size, stride, padding, 1)
+    _check_input(name, space, input)
+    if divisor_override == 0:
+        raise RuntimeError("divisor must be not zero")
+    if promote.category(input.dtype) != 2 and input.dtype != np.int64:
+        raise NotImplementedError(f"\"{name}\" not implemented for '{check.type_name(input.dtype)}'")
+    windows = _windows(name, input, space, kernel, stride, padding, dilation, ceil_mode)
+    # 16-bit types are added up in float32 and rounded once.
+    x = input.astype(jnp.float32) if input.dtype.itemsize == 2 else input
+    for axis, window in reversed(list(enumerate(windows, input.ndim - space))):
+        x = _sum_along(x, axis, window)
+    divisor = _divisor(windows, count_include_pad) if divisor_override is None else np.asarray(divisor_override)
+    if input.dtype == np.int64:
+        return lax.div(x, jnp.broadcast_to(jnp.asarray(divisor, np.int64), x.shape))
+    return (x / jnp.asarray(divisor, x.dtype)).astype(input.dtype)
+
+
+def _sum_along(x: Array, axis: int, window: _Window) -> Array:
+    """The sum of each window along one axis."""
+    if window.kernel <= 8:
+        x = _pad(x, axis, window, 0)
+        return functools.reduce(operator.add, [_slice(x, axis, i, window) for i in range(window.kernel)])
+    if window.stride == window.kernel and window.padding == 0 and window.padding_after <= 0:
+        x = lax.slice_in_dim(x, 0, window.count * window.kernel, axis=axis)
+        x = x.reshape(*x.shape[:axis], window.count, window.kernel, *x.shape[axis + 1 :])
+        return jnp.sum(x, axis=axis + 1)
+    x = _pad(x, axis, window, 0)
+    sizes, strides = [1] * x.ndim, [1] * x.ndim
+    sizes[axis], strides[axis] = window.kernel, window.stride
+    return lax.reduce_window(x, np.zeros((), x.dtype), lax.add, sizes, strides, "VALID")
+
+
+def _divisor(windows: list[_Window], count_include_pad: bool) -> np.ndarray:
+    """How many elements each window counts: one number where all agree, else an array of the output's spatial shape."""
+    counts = []
+    for w in windows:
+        start = np.arange(w.count) * w.stride - w.padding
+        stop = np.minimum(start + w.kernel, w.size + w.padding)
+        counts.append(stop - start if count_include_pad else np.minimum(stop, w.size) - np.maximum(start, 0))
+    product = functools.reduce(np.multiply.outer, counts)
+    return product.flat[0] if (product == product.flat[0]).all() else product
+
+
+def _pad(x: Array, axis: int, window: _Window, value) -> Array:
+    if window.padding == 0 and window.padding_after <= 0:
+        return x
+    config = [(0, 0, 0)] * x.ndim
+    config[axis] = (window.padding, max(window.padding_after, 0), 0)
+    return lax.pad(x, jnp.asarray(value, x.dtype), config)
+
+
+def _slice(x: Array, axis: int, offset: int, window: _Window) -> Array:
+    """The elements at `offset` in each window."""
+    stop = offset + (window.count - 1) * window.stride + 1
+    return lax.slice_in_dim(x, offset, stop, stride=window.stride, axis=axis)
+
+
+def _lowest(dtype: np.dtype):
+    return -np.inf if promote.category(dtype) == 2 else np.iinfo(dtype).min
+
+
+def _windows(name, input, space, kernel, stride, padding, dilation, ceil_mode: bool) -> list[_Window]:
+    windows = []
+    for size, k, s, p, d in zip(input.shape[-space:], kernel, stride, padding, dilation, strict=True):
+        rest = size + 2 * p - d * (k - 1) - 1
+        count = (rest + (s - 1 if ceil_mode else 0)) // s + 1
+        if ceil_mode and (count - 1) * s >= size + p:  # the last window must start inside the input or its left padding
+            count -= 1
+        windows.append(_Window(size, k, s, p, d, count))
+    if any(w.count < 1 for w in windows):
+        if name == "max_pool1d":
+            raise RuntimeError(f"max_pool1d() Invalid computed output size: {windows[0].count}")
+        channels = input.shape[-space - 1]
+        given = "x".join(map(str, (channels, *(1,) * (2 - space), *input.shape[-space:])))
+        found = "x".join(map(str, (channels, *(1,) * (2 - space), *(w.count for w in windows))))
+        raise RuntimeError(f"Given input size: ({given}). Calculated output size: ({found}). Output size is too small")
+    return windows
+
+
+def _arguments(name, space: int, kernel_size, stride, padding, dilation) -> tuple[Sizes, Sizes, Sizes, Sizes]:
+    kernel = _sizes(name, "kernel_size", kernel_size, space)
+    stride = kernel if stride is None or stride == () else _sizes(name, "stride", stride, space)
+    padding = _sizes(name, "padding", padding, space)
+    dilation = _sizes(name, "dilation", dilation, space)
+    for argument, sizes in (("kernel_size", kernel), ("stride", stride), ("dilation", dilation)):
+        if any(size <= 0 for size in sizes):
+            raise RuntimeError(f"{name}() {argument} must be greater than zero, but got {min(sizes)}")
+    if any(p < 0 for p in padding):
+        raise RuntimeError(f"{name}() padding must be non-negative, but got {min(padding)}")
+    for p, k, d in zip(padding, kernel, dilation, strict=True):
+        if p > ((k - 1) * d + 1) // 2:
+            raise RuntimeError(
+                f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} "
+                f"and dilation={d}"
+            )
+    return kernel, stride, padding, dilation
+
+
+def _sizes(name: str, argument: str, value, space: int) -> Sizes:
+    if isinstance(value, int):
+        return (value,) * space
+    if len(value) not in (1, space):
+        number = {1: "one int", 2: "two ints", 3: "three ints"}[space]
+        raise RuntimeError(f"{name}: {argument} must either be a single int, or a tuple of {number}")
+    return tuple(value) * (space if len(value) == 1 else 1)
+
+
+def _check_input(name: str, space: int, input: Array) -> None:
+    shape = input.shape
+    if len(shape) not in (space + 1, space + 2) or 0 in (shape[1:] if len(shape) == space + 2 else shape):
+        raise RuntimeError(
+            f"{name}: Expected {space + 1}D or {space + 2}D (batch mode) tensor with optional 0 dim batch size "
+            f"for input, but got:{list(shape)}"
+        )

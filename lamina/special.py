@@ -1,0 +1,1 @@
+"""`lamina.special`: special functions. They are operations (`lamina/ops/pointwise.py`), added by `namespace`."""

@@ -1,0 +1,936 @@
+"""Tensor: a name for a value that the engine has, or will have.
+
+Operations are one line each: `binding.py` makes them from the table of `ops/`. Here is what is left: names and values,
+views and writing in place, gradients, and reading.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from lamina import devices, dtypes, engine
+from lamina.engine import Leaf, Value, record
+
+_new = object.__new__
+_NUMBERS = engine.NUMBERS
+_state = engine.state
+
+
+class Size(tuple[int, ...]):
+    """A shape: a tuple of ints that prints as `lamina.Size([2, 3])`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"lamina.Size([{', '.join(map(str, self))}])"
+
+    def numel(self) -> int:
+        """The number of elements of a tensor of this shape."""
+        count = 1
+        for size in self:
+            count *= size
+        return count
+
+    def __getitem__(self, index: Any) -> Any:
+        found = tuple.__getitem__(self, index)
+        return Size(found) if isinstance(index, slice) else found
+
+
+class Storage:
+    """What a tensor and its views share: the tensor, as long as anyone has it, and how often it was written to."""
+
+    __slots__ = ("held", "owner", "version", "views")
+
+    def __init__(self, owner: Tensor) -> None:
+        self.owner = weakref.ref(owner)
+        self.held: Value | None = None
+        self.version = 0
+        self.views = 0
+
+    def value(self) -> Value | None:
+        """The value of the whole; None if only one view is left of it, which then stands alone."""
+        owner = self.owner()
+        return self.held if owner is None else owner._value
+
+    def write(self, value: Value) -> None:
+        """Replace the whole; every view is then outdated."""
+        self.version += 1
+        owner = self.owner()
+        if owner is not None:
+            owner._bind(value)
+            value = owner._value
+        if self.held is not None or owner is None:
+            self.held = value
+
+
+class Alias:
+    """How a view was cut from what it shares.
+
+    Attributes:
+        storage: what it shares.
+        shape: the shape of the whole.
+        cuts: the operations, in order; `None` stands for `detach`.
+        grad: whether gradients were recorded when it was cut.
+        of_leaf: whether the whole was a leaf that requires a gradient, and gradients were recorded.
+        seen: the version of the storage that the view's value belongs to.
+    """
+
+    __slots__ = ("cuts", "grad", "of_leaf", "seen", "shape", "storage")
+
+    def __init__(
+        self, storage: Storage, shape: tuple[int, ...], cuts: tuple[Any, ...], grad: bool, of_leaf: bool
+    ) -> None:
+        self.shape = shape
+        self.of_leaf = of_leaf
+        self.storage = storage
+        self.cuts = cuts
+        self.seen = storage.version
+        self.grad = grad
+        storage.views += 1
+
+
+class Tensor:
+    """A multi-dimensional array with PyTorch's methods, computed by XLA when it is read.
+
+    Make one with `lamina.tensor(data)`, `lamina.zeros(2, 3)` and so on.
+
+    >>> import lamina
+    >>> x = lamina.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([[2., 4.],
+            [6., 8.]])
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_alias", "_grads", "_value")
+    __array_priority__ = 1000
+    __hash__ = object.__hash__
+
+    _value: Value
+    _alias: Alias | Storage | None
+    _grads: Leaf | None
+
+    def __new__(cls, *data: Any, **options: Any) -> Any:
+        from lamina import creation
+
+        if len(data) == 1 and isinstance(data[0], Tensor):
+            return wrap(alias_value(data[0].current()), cls)
+        if data and all(isinstance(size, int) for size in data):
+            return wrap(creation.empty(*data, **options)._value, cls)
+        return wrap(creation.tensor(data[0] if data else [], dtype=dtypes.get_default_dtype(), **options)._value, cls)
+
+    # --- values ---
+
+    def current(self) -> Value:
+        """The value; a view of something that was written to is cut again first."""
+        alias = self._alias
+        if alias.__class__ is Alias and alias.seen != alias.storage.version:  # type: ignore[union-attr]
+            self._recut(alias)  # type: ignore[arg-type]
+        return self._value
+
+    def _recut(self, alias: Alias) -> None:
+        whole = alias.storage.value()
+        alias.seen = alias.storage.version
+        if whole is None:
+            return
+        with grad_mode(alias.grad and _state.trace.grad):
+            for cut in alias.cuts:
+                whole = detached(whole) if cut is None else record(cut[0], (whole, *cut[1]), cut[2])
+        assert whole is not None
+        self._value = whole
+
+    def _bind(self, value: Value) -> None:
+        """Let this name mean another value; a leaf stays a leaf."""
+        leaf = self._value.leaf
+        if leaf is not None:
+            value.leaf = leaf
+            value.need = True
+            if value.array is None:
+                value.home = value.home.leaf_home
+        self._value = value
+
+    def _write(self, value: Tensor | Value) -> Tensor:
+        """Write in place: this tensor, what it is a view of, and their other views then have the new value."""
+        new = value.current() if isinstance(value, Tensor) else value
+        alias = self._alias
+        if _state.trace.grad:
+            self._refuse_leaf(alias)
+            if self._value.need and not new.need:
+                new = record(OVERWRITE, (self.current(), new))
+        if alias is None:
+            self._bind(new)
+        elif alias.__class__ is Storage:
+            alias.write(new)  # type: ignore[union-attr]
+        else:
+            self._write_through(alias, new)  # type: ignore[arg-type]
+        return self
+
+    def _refuse_leaf(self, alias: Alias | Storage | None) -> None:
+        if self._value.leaf is not None:
+            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+        if isinstance(alias, Alias) and alias.of_leaf:
+            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+
+    def _write_through(self, alias: Alias, new: Value) -> None:
+        if any(stride == 0 and size > 1 for stride, size in zip(self.stride(), new.spec.shape, strict=True)):
+            raise RuntimeError(
+                "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+                "Please clone() the tensor before performing the operation."
+            )
+        storage = alias.storage
+        whole = storage.value()
+        if whole is None:
+            self._value = new
+            return
+        plain = None in alias.cuts
+        wholes = [detached(whole) if plain else whole]
+        for cut in alias.cuts[:-1]:
+            if cut is not None:
+                wholes.append(record(cut[0], (wholes[-1], *cut[1]), cut[2]))
+        part = detached(new) if plain else new
+        cuts = [cut for cut in alias.cuts if cut is not None]
+        for cut, base in zip(reversed(cuts), reversed(wholes[: len(cuts)]), strict=True):
+            part = record(put_of(cut[0]), (base, part, *cut[1]), cut[2])
+        if plain and whole.need and whole.leaf is None:
+            part = record(REPLACE, (whole, part))
+        storage.write(alias_value(part) if part is new else part)
+        self._value = new
+        alias.seen = storage.version
+
+    # --- what it is ---
+
+    @property
+    def shape(self) -> Size:
+        """The size of each dimension."""
+        return Size(self._value.spec.shape)
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the size of one dimension."""
+        if dim is None:
+            return Size(self._value.spec.shape)
+        from lamina.ops import check
+
+        shape = self._value.spec.shape
+        return shape[check.dim(dim, len(shape))]
+
+    @property
+    def dtype(self) -> dtypes.DType:
+        """The number type."""
+        return dtypes.of(self._value.spec.dtype)
+
+    @property
+    def device(self) -> devices.device:
+        """Where it lives."""
+        return devices.of_jax(self._value.spec.device)
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return len(self._value.spec.shape)
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return len(self._value.spec.shape)
+
+    ndimension = dim
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return Size(self._value.spec.shape).numel()
+
+    nelement = numel
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return int(self._value.spec.dtype.itemsize)
+
+    def element_size(self) -> int:
+        """Bytes of one element."""
+        return self.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self.itemsize * self.numel()
+
+    def is_floating_point(self) -> bool:
+        """Whether the type is a floating one."""
+        return self.dtype.is_floating_point
+
+    def is_complex(self) -> bool:
+        """Whether the type is a complex one."""
+        return self.dtype.is_complex
+
+    def is_signed(self) -> bool:
+        """Whether the type has negative numbers."""
+        return self.dtype.is_signed
+
+    @property
+    def is_cuda(self) -> bool:
+        """Whether it lives on a GPU."""
+        return self.device.type == "cuda"
+
+    @property
+    def is_cpu(self) -> bool:
+        """Whether it lives on the CPU."""
+        return self.device.type == "cpu"
+
+    is_sparse = False
+    is_quantized = False
+    is_nested = False
+    is_meta = False
+    layout = "lamina.strided"
+
+    def __len__(self) -> int:
+        if not self._value.spec.shape:
+            raise TypeError("len() of a 0-d tensor")
+        return int(self._value.spec.shape[0])
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self._value.spec.shape:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
+
+    # --- strides: arrays are row-major; a view's strides follow from how it was cut ---
+
+    def _layout(self) -> tuple[tuple[int, ...], int]:
+        from lamina.ops import shape as shapes
+
+        shape: tuple[int, ...] = self._value.spec.shape
+        alias = self._alias
+        if not isinstance(alias, Alias):
+            return shapes.contiguous_strides(shape), 0
+        shape = alias.shape
+        strides, offset = shapes.contiguous_strides(shape), 0
+        for cut in alias.cuts:
+            if cut is not None:
+                shape, strides, offset = shapes.strides_after(cut[0].name, shape, strides, offset, (*cut[1], *cut[2]))
+        return tuple(strides), offset
+
+    def stride(self, dim: int | None = None) -> Any:
+        """How many elements apart neighbours are in memory, as PyTorch would lay this tensor out."""
+        strides, _ = self._layout()
+        return strides if dim is None else strides[dim]
+
+    def storage_offset(self) -> int:
+        """Where this view begins in what it was cut from, in elements."""
+        return self._layout()[1]
+
+    def is_contiguous(self, memory_format: Any = None) -> bool:
+        """Whether the elements lie in row-major order without gaps."""
+        from lamina.ops import shape as shapes
+
+        return not isinstance(self._alias, Alias) or bool(shapes.is_contiguous(self._value.spec.shape, self._layout()[0]))
+
+    # --- gradients ---
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients are computed with respect to it or pass through it."""
+        return self.current().need
+
+    @requires_grad.setter
+    def requires_grad(self, mode: bool) -> None:
+        self.requires_grad_(mode)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Say whether gradients should be computed for this tensor; returns it.
+
+        Raises:
+            RuntimeError: for a tensor that is the result of others, or of a type that has no gradients.
+        """
+        value = self.current()
+        if bool(requires_grad) == value.need:
+            return self
+        if value.need and value.leaf is None:
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
+                "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+            )
+        if requires_grad and not (self.dtype.is_floating_point or self.dtype.is_complex):
+            raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
+        value = self._value = _fresh(value)
+        if requires_grad:
+            self._grads = self._grads or Leaf()
+            value.leaf = self._grads
+            value.need = True
+            if value.array is None:
+                value.home = value.home.leaf_home
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by the user rather than computed from what requires a gradient."""
+        value = self.current()
+        return not value.need or value.leaf is not None
+
+    @property
+    def grad(self) -> Any:
+        """The gradient that `backward` has accumulated, or None."""
+        return None if self._grads is None else self._grads.grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
+            if value.shape != self.shape:
+                raise RuntimeError(
+                    f"assigned grad has data of a different size: expected {list(self.shape)}, got {list(value.shape)}"
+                )
+            if value.dtype != self.dtype:
+                raise RuntimeError(f"assigned grad has data of a different type: expected {self.dtype}, got {value.dtype}")
+        if self._grads is None:
+            if value is None:
+                return
+            self._grads = Leaf()
+        self._grads.grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self.grad = None
+
+    @property
+    def grad_fn(self) -> Any:
+        """The step that computed it, for a tensor that gradients pass through; None for a leaf."""
+        value = self.current()
+        if not value.need or value.leaf is not None or value.node is None:
+            return None
+        from lamina.autograd import GradFn
+
+        return GradFn(value)
+
+    def backward(
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+    ) -> None:
+        """Accumulate the gradient of this tensor into the `grad` of the leaves it was computed from.
+
+        Args:
+            gradient: the gradient of something with respect to this tensor; may be left out for a single number.
+            retain_graph: whether backward may be called again through the same steps; default: `create_graph`.
+            create_graph: whether the gradients can be differentiated themselves.
+            inputs: the tensors to give gradients to; default: all leaves.
+        """
+        from lamina import autograd
+
+        autograd.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+    def detach(self) -> Tensor:
+        """The same memory without gradients: writing to one shows in the other."""
+        return share(self, detached(self.current()), None)
+
+    def detach_(self) -> Tensor:
+        """Cut this tensor off from what computed it; returns it."""
+        if isinstance(self._alias, Alias):
+            raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+        self._value = detached(self.current())
+        return self
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory without gradients; assigning lets this tensor name another value."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+        new = alias_value(value.current())
+        if isinstance(self._alias, Storage):
+            self._alias.write(new)
+        else:
+            self._alias = None
+            self._bind(new)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Any:
+        """Call `hook(grad)` whenever the gradient of this tensor is computed; what it returns, if anything, replaces it.
+
+        Returns:
+            a handle with `remove()`.
+        """
+        from lamina import autograd
+
+        return autograd.register_hook(self, hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> Any:
+        """Call `hook(tensor)` after a gradient was accumulated into this leaf's `grad`; returns a handle."""
+        from lamina import autograd
+
+        return autograd.register_post_accumulate_grad_hook(self, hook)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this tensor in `grad` although it is no leaf."""
+        from lamina import autograd
+
+        autograd.retain_grad(self)
+
+    # --- reading ---
+
+    def array(self) -> Any:
+        """The jax.Array (or JAX tracer) of this tensor, without a copy; runs what is pending."""
+        return engine.read(self.current())
+
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """A NumPy array with the same numbers: a copy, which is the caller's to change.
+
+        Args:
+            force: also for a tensor that requires a gradient.
+        """
+        if not force and self.requires_grad:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        return np.array(self.array())
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        found = self.numpy()
+        return found if dtype is None else found.astype(dtype, copy=False)
+
+    def __jax_array__(self) -> Any:
+        return self.array()
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.array().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return self.array().__dlpack_device__()
+
+    def item(self) -> Any:
+        """The only element, as a Python number."""
+        if self.numel() != 1:
+            raise RuntimeError(f"a Tensor with {self.numel()} elements cannot be converted to Scalar")
+        array = self.array()
+        if isinstance(array, jax.core.Tracer):
+            raise jax.errors.ConcretizationTypeError(array, "item() needs the value, which is not known inside a JAX transform.")
+        return _python(np.asarray(array).reshape(()))
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers; one number for a 0-dim tensor."""
+        found = np.asarray(self.array())
+        return found.astype(np.float32).tolist() if found.dtype.kind == "V" else found.tolist()
+
+    def __bool__(self) -> bool:
+        if self.numel() != 1:
+            few = "no values" if self.numel() == 0 else "more than one value"
+            raise RuntimeError(f"Boolean value of Tensor with {few} is ambiguous")
+        return bool(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.numel() != 1 or self.dtype.is_floating_point or self.dtype.is_complex:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __contains__(self, element: Any) -> bool:
+        return bool((self == element).any())
+
+    def __repr__(self) -> str:
+        return self._text()
+
+    def __str__(self) -> str:
+        return self._text()
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self.ndim == 0 and spec else str(self)
+
+    def _text(self) -> str:
+        from lamina.inspect import tensor_repr
+
+        value = self.current()
+        array = engine.read(value)
+        if isinstance(array, jax.core.Tracer):
+            return f"tensor({array})"
+        grad_fn = self.grad_fn
+        place = self.device
+        return tensor_repr(
+            np.asarray(array),
+            self.dtype.name,
+            "" if place.type == "cpu" and not place.index else str(place),
+            value.leaf is not None,
+            None if grad_fn is None else grad_fn.name(),
+        )
+
+    # --- copies and conversions ---
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if not self.is_leaf:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. "
+                "Use tensor.detach().clone() to copy a computed one."
+            )
+        if id(self) in memo:
+            return memo[id(self)]  # type: ignore[no-any-return]
+        new = wrap(alias_value(self.current()), type(self))
+        if self.requires_grad:
+            new.requires_grad_()
+        if self.grad is not None:
+            from copy import deepcopy
+
+            new.grad = deepcopy(self.grad, memo)
+        new.__dict__.update(self.__dict__)
+        memo[id(self)] = new
+        return new
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if not self.is_leaf:
+            raise RuntimeError("Only leaf tensors can be pickled. Use tensor.detach() for a computed one.")
+        state = (np.asarray(self.array()), self.dtype.name, self.requires_grad, type(self), dict(self.__dict__))
+        return (_unpickle, state)
+
+    def to(self, *args: Any, **options: Any) -> Tensor:
+        """This tensor with another dtype, on another device, or like another tensor; itself if nothing changes.
+
+        Args:
+            args: a dtype, a device, `device, dtype` or a tensor; then `non_blocking`, `copy`.
+            options: `device, dtype, non_blocking, copy, memory_format`.
+        """
+        dtype, where, copy = parse_to(*args, **options)
+        result = self
+        if where is not None and devices.jax_device(where) is not self._value.spec.device:
+            result = moved(result, devices.jax_device(where))
+        if dtype is not None and dtypes.of(dtype) is not result.dtype:
+            result = result.to_dtype(dtype)
+        return result.clone() if copy and result is self else result
+
+    def type(self, dtype: Any = None, **options: Any) -> Any:
+        """The type's name, such as `lamina.FloatTensor`, or this tensor with another type."""
+        if dtype is None:
+            return f"lamina.{self.dtype.tensor_name}Tensor"
+        if isinstance(dtype, str) and dtype.endswith("Tensor"):
+            name = dtype.rpartition(".")[2].removesuffix("Tensor")
+            dtype = next(d for d in dtypes.ALL if d.tensor_name == name)
+        return self.to(dtype)
+
+    def type_as(self, other: Tensor) -> Tensor:
+        """This tensor with the type of another."""
+        return self.to(other.dtype)
+
+    def cpu(self, memory_format: Any = None) -> Tensor:
+        """This tensor on the CPU."""
+        return self.to("cpu")
+
+    def cuda(self, device: Any = None, non_blocking: bool = False) -> Tensor:
+        """This tensor on a GPU."""
+        return self.to("cuda" if device is None else devices.device(device))
+
+    def pin_memory(self, device: Any = None) -> Tensor:
+        """This tensor: memory is pinned by JAX where it helps."""
+        return self
+
+    def is_pinned(self) -> bool:
+        """False: memory is pinned by JAX where it helps."""
+        return False
+
+    def share_memory_(self) -> Tensor:
+        """This tensor."""
+        return self
+
+    def data_ptr(self) -> int:
+        """The address of the array; runs what is pending."""
+        return int(self.array().unsafe_buffer_pointer())
+
+    def new_tensor(self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+        """A tensor of this data, with this tensor's type and device unless given."""
+        from lamina import creation
+
+        return creation.tensor(
+            data, dtype=dtype or self.dtype, device=device or self.device, requires_grad=requires_grad
+        )
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return indexing.getitem(self, index)  # type: ignore[no-any-return]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        indexing.setitem(self, index, value)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self)})
+
+
+def _python(array: np.ndarray) -> Any:
+    return float(array) if array.dtype.kind == "V" else array.item()
+
+
+def _unpickle(array: np.ndarray, dtype: str, requires_grad: bool, kind: Any, extra: dict[str, Any]) -> Any:
+    from lamina import creation
+
+    new = wrap(creation.tensor(array, dtype=dtypes.of(dtype))._value, kind)
+    if requires_grad:
+        new.requires_grad_()
+    new.__dict__.update(extra)
+    return new
+
+
+def wrap(value: Value, kind: Any = Tensor) -> Any:
+    """A Tensor for a value."""
+    tensor = _new(kind)
+    tensor._value = value
+    tensor._alias = None
+    tensor._grads = None
+    return tensor
+
+
+def _fresh(value: Value) -> Value:
+    """A value of one's own with the same array and no gradient, to be changed in place by the caller."""
+    if value.array is None and value.node is not None and value.node.op.host is not None and not value.node.numbers:
+        engine.read(value)
+    if value.array is None:
+        with grad_mode(False):
+            return record(engine.DETACH, (value,))  # type: ignore[no-any-return]
+    new = Value(value.spec, None, 0, None, False)
+    new.array = value.array
+    return new
+
+
+def detached(value: Value) -> Value:
+    """The same value without gradients."""
+    return value if not value.need and value.leaf is None else _fresh(value)
+
+
+def alias_value(value: Value) -> Value:
+    """A second holder of the same value, so that binding one name changes nothing for another; no gradient passes."""
+    return _fresh(value)
+
+
+def share(tensor: Tensor, value: Value, cut: Any) -> Tensor:
+    """A view of a tensor: `value` is what the cut `(op, operands, static)` (None: detach) of it gives now."""
+    view = wrap(_fresh(value) if value is tensor._value else value)
+    alias = tensor._alias
+    if alias is None:
+        alias = tensor._alias = Storage(tensor)
+    if alias.__class__ is Storage:
+        storage, cuts = alias, (cut,)
+        shape = tensor._value.spec.shape
+        of_leaf = tensor._value.leaf is not None
+    else:
+        storage, cuts = alias.storage, (*alias.cuts, cut)  # type: ignore[union-attr]
+        of_leaf = alias.of_leaf  # type: ignore[union-attr]
+        shape = alias.shape  # type: ignore[union-attr]
+    if storage.views and storage.held is None:
+        storage.held = storage.value()
+    view._alias = Alias(storage, shape, cuts, _state.trace.grad, of_leaf and cut is not None and _state.trace.grad)
+    return view
+
+
+class grad_mode:
+    """Within it gradients are recorded, or not: `enable_grad`, `no_grad` and `set_grad_enabled` are made of it."""
+
+    __slots__ = ("before", "mode")
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = mode
+
+    def __enter__(self) -> None:
+        trace = _state.trace
+        self.before = trace.grad
+        trace.grad = self.mode
+
+    def __exit__(self, *exc: Any) -> None:
+        _state.trace.grad = self.before
+
+
+def operand(x: Any, op: Any) -> Any:
+    """What an operation takes for an argument that is neither Tensor, number nor None."""
+    if x.__class__ is tuple or x.__class__ is list:
+        return [y.current() if isinstance(y, Tensor) else y if y is None or y.__class__ in _NUMBERS else operand(y, op) for y in x]
+    if isinstance(x, Tensor):
+        return x.current()
+    if isinstance(x, engine.RandomAt):
+        return x
+    if isinstance(x, np.generic) or (isinstance(x, np.ndarray) and x.ndim == 0):
+        return x.item()
+    if isinstance(x, (jax.Array, np.ndarray)):
+        from lamina import creation
+
+        return creation.as_tensor(x)._value
+    if isinstance(x, (bool, int, float, complex)):
+        return next(kind(x) for kind in (bool, int, float, complex) if isinstance(x, kind))
+    raise TypeError(f"{op.name}(): expected a Tensor or a number, got {type(x).__name__}.")
+
+
+def call(op: Any, operands: tuple[Any, ...], static: tuple[Any, ...] = ()) -> Any:
+    """Record an operation on Tensors: the way every operation takes."""
+    values = []
+    for x in operands:
+        if isinstance(x, Tensor):
+            alias = x._alias
+            values.append(x._value if alias is None or alias.__class__ is Storage else x.current())
+        elif x is None or x.__class__ in _NUMBERS:
+            values.append(x)
+        else:
+            values.append(operand(x, op))
+    result = record(op, values, static)
+    if result.__class__ is Value:
+        tensor = _new(Tensor)
+        tensor._value = result
+        tensor._alias = None
+        tensor._grads = None
+        return tensor
+    return tuple([wrap(value) for value in result])
+
+
+def call_view(op: Any, operands: tuple[Any, ...], static: tuple[Any, ...] = ()) -> Any:
+    """Record an operation whose result shares memory with its first operand."""
+    tensor = operands[0]
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"{op.name}(): expected a Tensor, got {type(tensor).__name__}.")
+    rest = tuple([x if x.__class__ in _NUMBERS or x is None else operand(x, op) for x in operands[1:]])
+    value = record(op, (tensor.current(), *rest), static)
+    if value.spec.device is engine.TRACED:
+        return wrap(value)
+    return share(tensor, value, (op, rest, static))
+
+
+def write(target: Tensor, result: Tensor) -> Tensor:
+    """The end of an in-place operation: check that the result fits, cast it, write it; returns the target."""
+    new, old = result.current().spec, target.current().spec
+    if new.dtype is not old.dtype and new.dtype != old.dtype:
+        if not can_cast(new.dtype, old.dtype):
+            from lamina.ops.check import type_name
+
+            raise RuntimeError(
+                f"result type {type_name(new.dtype)} can't be cast to the desired output type {type_name(old.dtype)}"
+            )
+        result = result.to_dtype(old.dtype)
+    if new.shape != old.shape:
+        raise RuntimeError(
+            f"output with shape {list(old.shape)} doesn't match the broadcast shape {list(new.shape)}"
+        )
+    return target._write(result)
+
+
+def can_cast(source: Any, target: Any) -> bool:
+    """Whether a result of one type may be written into a tensor of another: never to a lower category."""
+    from lamina.ops import promote
+
+    low, high = promote.category(source), promote.category(target)
+    return low <= high and not (high == 0 and low > 0)
+
+
+def assign(targets: Sequence[Tensor], values: Sequence[Tensor]) -> None:
+    """Let each target have a value's value at once, without autograd: how an optimizer's step ends."""
+    for target, value in zip(targets, values, strict=True):
+        new = value._value
+        if target._alias is None:
+            leaf = target._value.leaf
+            if leaf is not None:
+                new.leaf = leaf
+                new.need = True
+                if new.array is None:
+                    new.home = new.home.leaf_home
+            target._value = new
+        else:
+            with grad_mode(False):
+                target._write(new)
+
+
+def flush() -> None:
+    """Run what this thread has recorded: the end of an optimizer's step, or of an outermost call without gradients."""
+    engine.flush()
+
+
+def parse_to(*args: Any, **options: Any) -> tuple[Any, Any, bool]:
+    """The dtype, device and `copy` that the arguments of `to` mean."""
+    dtype, where = options.pop("dtype", None), options.pop("device", None)
+    copy = options.pop("copy", False)
+    options.pop("non_blocking", None)
+    options.pop("memory_format", None)
+    other = options.pop("other", None)
+    if options:
+        raise TypeError(f"to() got an unexpected keyword argument '{next(iter(options))}'")
+    flags = []
+    for x in args:
+        if isinstance(x, Tensor):
+            other = x
+        elif isinstance(x, dtypes.DType):
+            dtype = x
+        elif isinstance(x, (str, devices.device)) or (isinstance(x, int) and not isinstance(x, bool)):
+            where = x
+        elif isinstance(x, bool):
+            flags.append(x)
+        elif x is not None:
+            dtype = dtypes.of(x)
+    if len(flags) > 1:
+        copy = flags[1]
+    if other is not None:
+        dtype, where = other.dtype, other.device
+    return dtype, where, copy
+
+
+def moved(tensor: Tensor, device: Any) -> Tensor:
+    """The tensor on another device; gradients pass back."""
+    array = jax.device_put(tensor.array(), device)
+    new = wrap(engine.of_array(array, device))
+    if not tensor.requires_grad or not _state.trace.grad:
+        return new
+    from lamina.autograd import ToDevice
+
+    return ToDevice.apply(tensor, device)  # type: ignore[no-any-return]
+
+
+_puts: dict[Any, Any] = {}
+
+
+def put_of(op: Any) -> Any:
+    """The operation that writes through a view: `put(base, part, ...)`."""
+    found = _puts.get(op)
+    if found is None:
+        if op.put is None:
+            raise RuntimeError(f"{op.name}: writing through this view is not possible; clone() it first.")
+        found = _puts[op] = Put(op)
+    return found
+
+
+class Put:
+    """The inverse of a view as an operation."""
+
+    random = False
+    saves = False
+    differentiable = True
+    host = None
+    grad_name = "CopySlices"
+
+    def __init__(self, op: Any) -> None:
+        self.op = op
+        self.name = f"write through {op.name}"
+        self.stable_name = self.name
+
+    def call(self, operands: Any, static: Any, function: Any = None) -> Any:
+        """The base with the part replaced."""
+        base, part, *rest = operands
+        return self.op.call((base, *rest), static, lambda whole, *more, **named: self.op.put(whole, part, *more, **named))
+
+
+@jax.custom_jvp
+def _replace(old: Any, new: Any) -> Any:
+    return new
+
+
+@_replace.defjvp
+def _replace_jvp(primals: Any, tangents: Any) -> Any:
+    return primals[1], tangents[0]
+
+
+REPLACE = engine.Basic("replace", _replace, grad_name="CopyBackwards")
+"""Another value with the gradient of the old one: what writing through `.data` of a computed tensor means."""
+
+OVERWRITE = engine.Basic("overwrite", lambda old, new: new, grad_name="FillBackward0")
+"""Another value, which still requires a gradient because the old one did: none of it reaches the old one."""
+
+from lamina import indexing  # noqa: E402  (it needs Tensor)

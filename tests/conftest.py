@@ -1,0 +1,83 @@
+"""What holds for every test: several CPU devices, no network, one thread for PyTorch, its own compilation cache."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+
+# JAX reads these when its first device is made, lamina when it first compiles: they must come before both. Worker
+# processes of pytest-xdist inherit them, so all workers share one cache.
+_OWNER = "PYTEST_XDIST_WORKER" not in os.environ
+if _OWNER:
+    os.environ["LAMINA_CACHE_DIR"] = tempfile.mkdtemp(prefix="lamina-test-cache-")
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=4".strip()
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    os.environ["MPLBACKEND"] = "agg"
+
+import hypothesis
+import numpy as np
+import pytest
+import torch
+
+torch.set_num_threads(1)
+
+# The first example of a shape compiles, so examples have no deadline. Runs that decide draw the same examples each time.
+hypothesis.settings.register_profile(
+    "lamina", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("lamina")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The cache goes with the process that made it."""
+    if _OWNER:
+        shutil.rmtree(os.environ["LAMINA_CACHE_DIR"], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests marked `gpu` are skipped where JAX has none."""
+    marked = [item for item in items if item.get_closest_marker("gpu")]
+    if marked:
+        import jax
+
+        if jax.default_backend() != "gpu":
+            for item in marked:
+                item.add_marker(pytest.mark.skip(reason="needs a GPU"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network():
+    """Reaching another machine is an error, so a test that would need the network fails at once and everywhere."""
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+
+    def local(host: object) -> bool:
+        return host is None or str(host) in ("localhost", "127.0.0.1", "::1", "")
+
+    def guarded_connect(self: socket.socket, address: object) -> None:
+        if isinstance(address, tuple) and not local(address[0]):
+            raise RuntimeError(f"The network is off in tests: connect to {address}.")
+        connect(self, address)
+
+    def guarded_look_up(host: object, *args: object, **kwargs: object) -> object:
+        if not local(host):
+            raise RuntimeError(f"The network is off in tests: look up {host}.")
+        return look_up(host, *args, **kwargs)
+
+    socket.socket.connect, socket.getaddrinfo = guarded_connect, guarded_look_up
+    yield
+    socket.socket.connect, socket.getaddrinfo = connect, look_up
+
+
+@pytest.fixture(autouse=True)
+def _seeds():
+    """Every test begins with the same random numbers, in whatever order tests run."""
+    np.random.seed(0)
+    torch.manual_seed(0)
+    try:
+        import lamina
+
+        lamina.manual_seed(0)
+    except (ImportError, AttributeError):
+        return

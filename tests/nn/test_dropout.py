@@ -1,0 +1,78 @@
+"""Dropout layers: what is dropped, what it is scaled by, and the modes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import lamina
+from lamina import nn
+from tests.parity import compare_modules, floats
+
+KINDS = {
+    "Dropout": (50, 40),
+    "Dropout1d": (50, 40, 3),
+    "Dropout2d": (50, 40, 3, 2),
+    "Dropout3d": (50, 40, 3, 2, 2),
+    "AlphaDropout": (50, 40),
+    "FeatureAlphaDropout": (50, 40, 3),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_evaluation_agrees(kind):
+    compare_modules(lambda nn: getattr(nn, kind)(0.3), floats(*KINDS[kind][:2], *KINDS[kind][2:]), train=False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("p", [0.0, 1.0])
+def test_training_agrees_where_nothing_is_random(kind, p):
+    compare_modules(lambda nn: getattr(nn, kind)(p), floats(*KINDS[kind]))
+
+
+@pytest.mark.parametrize("kind", ["Dropout", "Dropout1d", "Dropout2d", "Dropout3d"])
+def test_training_drops_a_share_and_scales_the_rest(kind):
+    x = lamina.ones(KINDS[kind], requires_grad=True)
+    y = getattr(nn, kind)(0.25)(x)
+    y.sum().backward()
+    values = y.detach().numpy()
+    np.testing.assert_allclose(np.unique(values), [0, 1 / 0.75], rtol=1e-6)
+    assert np.array_equal(values, x.grad.numpy())
+    assert abs((values == 0).mean() - 0.25) < 0.04
+    channels = values.reshape(*values.shape[:2], -1)
+    assert (channels == channels[:, :, :1]).all()
+
+
+@pytest.mark.parametrize(("kind", "shape"), [("Dropout1d", (200, 5)), ("Dropout3d", (200, 2, 3, 2))])
+def test_channels_are_dropped_without_a_batch_too(kind, shape):
+    values = getattr(nn, kind)(0.5)(lamina.ones(shape)).numpy().reshape(shape[0], -1)
+    assert (values == values[:, :1]).all() and 0.3 < (values == 0).mean() < 0.7
+
+
+def test_in_place():
+    x = lamina.ones(100)
+    y = nn.Dropout(0.5, inplace=True)(x)
+    assert y is x and 0 < (x == 0).sum() < 100
+
+
+def test_new_numbers_mean_no_new_program():
+    dropout = nn.Dropout(0.5)
+    x = lamina.ones(7, 3)
+    values = {tuple(dropout(x).flatten().tolist()) for _ in range(4)}
+    assert len(values) > 1
+    before = len(lamina.engine.compilations())
+    for _ in range(4):
+        dropout(x).tolist()
+    assert len(lamina.engine.compilations()) == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("p", [-0.1, 1.5])
+def test_a_probability_outside_its_range_is_refused(kind, p):
+    with pytest.raises(ValueError, match=f"^dropout probability has to be between 0 and 1, but got {p}$"):
+        getattr(nn, kind)(p)
+
+
+def test_repr():
+    assert nn.Dropout(0.1).extra_repr() == torch.nn.Dropout(0.1).extra_repr()

@@ -1,0 +1,179 @@
+"""RNN, LSTM, GRU and their cells, against PyTorch's with the same parameters."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+import torch
+
+import lamina
+from lamina import nn
+from tests.parity import compare_modules, floats
+
+I, H, N = 3, 4, 2
+
+
+def configurations():
+    """Every kind with every option at least a few times, drawn with a fixed seed."""
+    rng = random.Random(0)
+    for number in range(24):
+        kind = ("RNN", "LSTM", "GRU")[number % 3]
+        options = {
+            "num_layers": rng.choice([1, 2, 3]),
+            "bias": rng.random() < 0.7,
+            "batch_first": rng.random() < 0.5,
+            "bidirectional": rng.random() < 0.5,
+        }
+        if kind == "RNN":
+            options["nonlinearity"] = rng.choice(["tanh", "relu"])
+        if kind == "LSTM" and rng.random() < 0.6:
+            options["proj_size"] = 2
+        yield kind, options, rng.choice([1, 5]), rng.random() < 0.7, rng.random() < 0.6
+
+
+def state_shapes(kind, options, batched):
+    count = options.get("num_layers", 1) * (2 if options.get("bidirectional") else 1)
+    sizes = [options.get("proj_size", 0) or H] + [H] * (kind == "LSTM")
+    return [(count, N, size) if batched else (count, size) for size in sizes]
+
+
+@pytest.mark.parametrize(("kind", "options", "length", "batched", "given"), list(configurations()))
+def test_layers_agree(kind, options, length, batched, given):
+    shape = ((N, length, I) if options["batch_first"] else (length, N, I)) if batched else (length, I)
+    states = [floats(*s, seed=k) for k, s in enumerate(state_shapes(kind, options, batched))] if given else []
+
+    def call(module, x, *states):
+        return module(x, states if kind == "LSTM" else states[0]) if states else module(x)
+
+    compare_modules(
+        lambda nn: getattr(nn, kind)(I, H, **options), floats(*shape), *states, call=call, rtol=1e-4, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_layers_agree_in_double(kind):
+    compare_modules(lambda nn: getattr(nn, kind)(I, H, 2).double(), floats(5, N, I, dtype=np.float64))
+
+
+def test_parameters_begin_within_bounds():
+    module = nn.LSTM(I, 100)
+    for name, parameter in module.named_parameters():
+        values = abs(parameter.detach().numpy())
+        assert 0.095 < values.max() <= 0.1, name
+    assert module.all_weights[0][0] is module.weight_ih_l0
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("RNN", {"nonlinearity": "sin"}),
+        ("GRU", {"num_layers": 0}),
+        ("LSTM", {"dropout": 1.5}),
+        ("LSTM", {"dropout": True}),
+        ("LSTM", {"bias": 1}),
+        ("LSTM", {"batch_first": 0}),
+        ("LSTM", {"proj_size": 4}),
+        ("LSTM", {"proj_size": -1}),
+    ],
+)
+def test_options_that_pytorch_refuses(kind, options):
+    with pytest.raises((ValueError, TypeError)) as wanted:
+        getattr(torch.nn, kind)(I, H, **options)
+    with pytest.raises(type(wanted.value)) as caught:
+        getattr(nn, kind)(I, H, **options)
+    assert str(caught.value) == str(wanted.value)
+
+
+@pytest.mark.parametrize("sizes", [(0, 4), (4, 0), (2.5, 4), (3, "4")])
+def test_sizes_that_pytorch_refuses(sizes):
+    with pytest.raises((ValueError, TypeError)) as wanted:
+        torch.nn.GRU(*sizes)
+    with pytest.raises(type(wanted.value)) as caught:
+        nn.GRU(*sizes)
+    assert str(caught.value) == str(wanted.value)
+
+
+def test_dropout_with_one_layer_warns():
+    with pytest.warns(UserWarning, match="non-zero dropout expects num_layers greater than 1, but got dropout=0.5"):
+        nn.GRU(I, H, dropout=0.5)
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+@pytest.mark.parametrize("shape", [(5, N, I + 1), (5, I + 1), (2, 5, N, I), (I,), (0, N, I)])
+def test_inputs_that_pytorch_refuses(kind, shape):
+    compare_modules(lambda nn: getattr(nn, kind)(I, H), floats(*shape))
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+@pytest.mark.parametrize("shape", [(1, N + 1, H), (2, N, H), (1, N, H + 1), (1, H)])
+def test_states_that_pytorch_refuses(kind, shape):
+    def call(module, x, h):
+        return module(x, (h, h) if kind == "LSTM" else h)
+
+    compare_modules(lambda nn: getattr(nn, kind)(I, H), floats(5, N, I), floats(*shape), call=call)
+
+
+def test_messages_are_pytorchs():
+    module = nn.LSTM(I, H)
+    with pytest.raises(RuntimeError, match=r"^input.size\(-1\) must be equal to input_size. Expected 3, got 7"):
+        module(lamina.ones(5, N, 7))
+    with pytest.raises(RuntimeError, match=r"^Expected hidden\[1\] size \(1, 2, 4\), got \[1, 2, 5\]"):
+        module(lamina.ones(5, N, I), (lamina.ones(1, N, H), lamina.ones(1, N, H + 1)))
+    with pytest.raises(
+        RuntimeError, match=r"^For batched 3-D input, hx and cx should also be 3-D but got \(2-D, 2-D\)"
+    ):
+        module(lamina.ones(5, N, I), (lamina.ones(1, H), lamina.ones(1, H)))
+    with pytest.raises(ValueError, match=r"^RNN input dtype \(lamina.float64\) does not match weight dtype"):
+        module(lamina.ones(5, N, I, dtype=lamina.float64))
+
+
+def test_dropout_between_layers():
+    module = nn.GRU(I, 64, num_layers=2, dropout=0.5)
+    x = lamina.randn(5, N, I)
+    first, second = module(x)[0], module(x)[0]
+    assert not lamina.equal(first, second)
+    module.eval()
+    assert lamina.equal(module(x)[0], module(x)[0])
+    # With everything dropped, the second layer sees zeros: its output no longer depends on the input.
+    module.train().dropout = 1.0
+    assert lamina.equal(module(x)[0], module(2 * x)[0])
+
+
+def test_repr():
+    assert (
+        nn.LSTM(3, 4, 2, False, True, 0.5, True, 2).extra_repr()
+        == torch.nn.LSTM(3, 4, 2, False, True, 0.5, True, 2).extra_repr()
+    )
+    assert nn.RNNCell(3, 4, False, "relu").extra_repr() == torch.nn.RNNCell(3, 4, False, "relu").extra_repr()
+
+
+@pytest.mark.parametrize("kind", ["RNNCell", "LSTMCell", "GRUCell"])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("batch", [(N,), ()])
+@pytest.mark.parametrize("given", [True, False])
+def test_cells_agree(kind, bias, batch, given):
+    states = [floats(*batch, H, seed=k) for k in range(2 if kind == "LSTMCell" else 1)] if given else []
+
+    def call(module, x, *states):
+        return module(x, states if kind == "LSTMCell" else states[0]) if states else module(x)
+
+    compare_modules(lambda nn: getattr(nn, kind)(I, H, bias), floats(*batch, I), *states, call=call)
+
+
+@pytest.mark.parametrize("kind", ["RNNCell", "LSTMCell", "GRUCell"])
+def test_cells_refuse_inputs_of_three_dimensions(kind):
+    compare_modules(lambda nn: getattr(nn, kind)(I, H), floats(2, 2, I))
+    with pytest.raises(ValueError, match=f"^{kind}: Expected input to be 1D or 2D, got 3D instead"):
+        getattr(nn, kind)(I, H)(lamina.ones(2, 2, I))
+
+
+def test_a_cell_learns_through_many_steps():
+    cell = nn.LSTMCell(1, 8)
+    x = lamina.ones(4, 1)
+    h = c = lamina.zeros(4, 8)
+    for _ in range(20):
+        h, c = cell(x, (h, c))
+    h.sum().backward()
+    assert all(bool((p.grad != 0).any()) for p in cell.parameters())
