@@ -1,12 +1,13 @@
 """Tensors from data, from constants, and from random numbers.
 
-Constants are recorded, so that they become part of a compiled program; data and random numbers are put on the device at
-once. `binding` reads the public names from `__all__`.
+All are made by NumPy and put on the device at once, so that making them compiles nothing; small constants are made once.
+`namespace` reads the public names from `__all__`.
 """
 
 from __future__ import annotations
 
 import builtins
+import functools
 import math
 from typing import Any
 
@@ -14,11 +15,8 @@ import jax
 import numpy as np
 
 from lamina import devices, dtypes, engine, random
-from lamina.ops import creation as ops_creation
-from lamina.ops.op import TABLE
-from lamina.tensor import Size, Tensor, alias_value, call, wrap
+from lamina.tensor import Size, Tensor, alias_value, wrap
 
-assert ops_creation
 __all__ = [
     "arange", "as_tensor", "asarray", "complex", "empty", "empty_like", "eye", "from_numpy", "from_dlpack", "full",
     "full_like", "linspace", "logspace", "normal", "ones", "ones_like", "rand", "rand_like", "randint", "randint_like", "randn",
@@ -155,12 +153,53 @@ def _sizes(size: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _constant(op: str, static: tuple[Any, ...], device: Any, requires_grad: bool, numbers: tuple[Any, ...] = ()) -> Tensor:
-    """A recorded constant; on another device than the default one it is made at once."""
-    entry = TABLE[op]
-    if device is not None and devices.jax_device(device) is not engine.config.device():
-        return _finish(_put(np.asarray(entry.call(numbers, static, entry.host)), device), requires_grad)
-    return _finish(call(entry, numbers, static), requires_grad)
+@functools.lru_cache(maxsize=4096)
+def _small(make: Any, arguments: tuple[Any, ...], kinds: tuple[type, ...], dtype: np.dtype, where: jax.Device) -> Any:
+    """A small constant, made once: nothing ever writes to an array that two hold."""
+    return _made(make, arguments, dtype, where)
+
+
+def _made(make: Any, arguments: tuple[Any, ...], dtype: np.dtype, where: jax.Device) -> Any:
+    with jax.enable_x64(True), np.errstate(all="ignore"):
+        return jax.device_put(make(*arguments, dtype), where)
+
+
+def _constant(
+    make: Any, arguments: tuple[Any, ...], count: int, dtype: np.dtype, device: Any, requires_grad: bool
+) -> Tensor:
+    """The tensor of a constant that NumPy makes, `count` elements large."""
+    where = devices.jax_device(device)
+    if count * dtype.itemsize > 1 << 16:
+        array = _made(make, arguments, dtype, where)
+    else:
+        array = _small(make, arguments, tuple([x.__class__ for x in arguments]), dtype, where)
+    value = engine.Value(engine.spec_of(array.shape, dtype, where), None, 0, None, False)
+    value.array = array
+    return _finish(wrap(value), requires_grad)
+
+
+def _fill(value: Any, size: Any, dtype: Any) -> np.ndarray:
+    return np.zeros(size, dtype) if value.__class__ is int and value == 0 else np.full(size, np.asarray(value).astype(dtype))
+
+
+def _arange(count: int, start: float, step: float, dtype: Any) -> np.ndarray:
+    return (np.arange(count) * step + start).astype(dtype)
+
+
+def _linspace(steps: int, start: float, end: float, dtype: Any) -> np.ndarray:
+    # Both halves count from their own end, as PyTorch's do, so that the last number is exact.
+    compute = np.float64 if np.dtype(dtype).kind in "iu" else np.dtype(dtype)
+    if steps == 1:
+        return np.array([start]).astype(dtype)
+    step = np.asarray((end - start) / max(steps - 1, 1)).astype(compute)
+    index = np.arange(steps).astype(compute)
+    low = np.asarray(start).astype(compute) + step * index
+    high = np.asarray(end).astype(compute) - step * (np.asarray(steps - 1).astype(compute) - index)
+    return np.where(np.arange(steps) < steps // 2, low, high).astype(dtype)
+
+
+def _eye(n: int, m: int, dtype: Any) -> np.ndarray:
+    return np.eye(n, m, dtype=dtype)
 
 
 def _dtype(dtype: Any, fallback: Any = None) -> np.dtype:
@@ -169,12 +208,14 @@ def _dtype(dtype: Any, fallback: Any = None) -> np.dtype:
 
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any) -> Tensor:
     """A tensor of zeros."""
-    return _constant("fill_constant", (0, _sizes(size or (_layout.pop("size", ()),)), _dtype(dtype)), device, requires_grad)
+    shape = _sizes(size or (_layout.pop("size", ()),))
+    return _constant(_fill, (0, shape), math.prod(shape), _dtype(dtype), device, requires_grad)
 
 
 def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any) -> Tensor:
     """A tensor of ones."""
-    return _constant("fill_constant", (1, _sizes(size or (_layout.pop("size", ()),)), _dtype(dtype)), device, requires_grad)
+    shape = _sizes(size or (_layout.pop("size", ()),))
+    return _constant(_fill, (1, shape), math.prod(shape), _dtype(dtype), device, requires_grad)
 
 
 def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any) -> Tensor:
@@ -196,7 +237,10 @@ def full(
     if dtype is None:
         dtype = dtypes.of(type(fill_value))
         dtype = dtypes.get_default_dtype().to_complex() if dtype.is_complex else dtype
-    return _constant("full_constant", (_sizes((size,)), _dtype(dtype)), device, requires_grad, (fill_value,))
+    if fill_value != fill_value or not fill_value:  # nan is no key, and 0.0 is the same key as -0.0
+        return _finish(_put(_fill(fill_value, _sizes((size,)), _dtype(dtype)), device), requires_grad)
+    shape = _sizes((size,))
+    return _constant(_fill, (fill_value, shape), math.prod(shape), _dtype(dtype), device, requires_grad)
 
 
 def _like(function: Any, input: Tensor, dtype: Any, device: Any, requires_grad: bool, *more: Any) -> Tensor:
@@ -242,7 +286,7 @@ def arange(
     floating = any(isinstance(x, builtins.float) for x in (start, end, step))
     kind = _dtype(dtype, None if floating else dtypes.int64)
     count = math.ceil((end - start) / step) if floating else -((start - end) // step)
-    return _constant("arange_constant", (count, start, step, kind), device, requires_grad)
+    return _constant(_arange, (count, start, step), count, kind, device, requires_grad)
 
 
 def range(start: Any = 0, end: Any = None, step: Any = 1, **options: Any) -> Tensor:
@@ -251,7 +295,8 @@ def range(start: Any = 0, end: Any = None, step: Any = 1, **options: Any) -> Ten
         start, end = 0, start
     kind = _dtype(options.pop("dtype", None))
     count = math.floor((end - start) / step) + 1
-    return _constant("arange_constant", (count, start, step, kind), options.get("device"), options.get("requires_grad", False))
+    more = options.get("device"), options.get("requires_grad", False)
+    return _constant(_arange, (count, start, step), count, kind, *more)
 
 
 def linspace(
@@ -261,7 +306,7 @@ def linspace(
     start, end = (x.item() if isinstance(x, Tensor) else x for x in (start, end))
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
-    return _constant("linspace_constant", (steps, start, end, _dtype(dtype)), device, requires_grad)
+    return _constant(_linspace, (steps, start, end), steps, _dtype(dtype), device, requires_grad)
 
 
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: Any) -> Tensor:
@@ -272,7 +317,8 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: An
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any) -> Tensor:
     """Ones on the diagonal of an (n, m) tensor, zeros elsewhere; m is n unless given."""
-    return _constant("eye_constant", (n, n if m is None else m, _dtype(dtype)), device, requires_grad)
+    m = n if m is None else m
+    return _constant(_eye, (n, m), n * m, _dtype(dtype), device, requires_grad)
 
 
 def complex(real: Tensor, imag: Tensor) -> Tensor:

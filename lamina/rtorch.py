@@ -36,8 +36,6 @@ from typing import Any
 
 import lamina
 from lamina import nn, optim
-from lamina.nn import Buffer as nn_buffer
-from lamina.nn import Parameter as nn_parameter
 
 _SPELLED = {
     "MultiLabelMarginLoss": "multilabel_margin_loss",
@@ -48,6 +46,9 @@ _SPELLED = {
 """Names that torch for R does not spell by the rule of `snake_case`."""
 
 _WORD = re.compile(r"[PR]?ReLU\d?|SiLU|[A-Z]{2,}\d?(?=[A-Z][a-z]|\d?d?$)|[A-Z]?[a-z]+(?:\d+d?)?|[A-Z]+\d*")
+
+
+nn_parameter, nn_buffer = nn.Parameter, nn.Buffer
 
 
 def nn_module(
@@ -83,12 +84,12 @@ def _begin(self: Any, *args: Any, **kwargs: Any) -> None:
 
 
 def with_no_grad(function: Callable[[], Any] | None = None) -> Any:
-    """`with with_no_grad(): ...`, or `with_no_grad(function)` for what one call gives without gradients."""
+    """A block without gradients, `with with_no_grad():`, or with a function: what a call of it gives."""
     return lamina.no_grad() if function is None else lamina.no_grad()(function)()
 
 
 def with_enable_grad(function: Callable[[], Any] | None = None) -> Any:
-    """`with with_enable_grad(): ...`, or `with_enable_grad(function)` for what one call gives with gradients."""
+    """A block with gradients, `with with_enable_grad():`, or with a function: what a call of it gives."""
     return lamina.enable_grad() if function is None else lamina.enable_grad()(function)()
 
 

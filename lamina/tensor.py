@@ -688,8 +688,6 @@ def wrap(value: Value, kind: Any = Tensor) -> Any:
 
 def _fresh(value: Value) -> Value:
     """A value of one's own with the same array and no gradient, to be changed in place by the caller."""
-    if value.array is None and value.node is not None and value.node.op.host is not None and not value.node.numbers:
-        engine.read(value)
     if value.array is None:
         with grad_mode(False):
             return record(engine.DETACH, (value,))  # type: ignore[no-any-return]
@@ -903,7 +901,6 @@ class Put:
     random = False
     saves = False
     differentiable = True
-    host = None
     grad_name = "CopySlices"
 
     def __init__(self, op: Any) -> None:

@@ -23,7 +23,7 @@ import torch
 
 torch.set_num_threads(1)
 
-# The first example of a shape compiles, so examples have no deadline. Runs that decide draw the same examples each time.
+# The first example of a shape compiles, so examples have no deadline. Runs that decide draw the same ones each time.
 hypothesis.settings.register_profile(
     "lamina", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )

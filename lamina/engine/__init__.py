@@ -3,7 +3,7 @@
 from lamina.engine.autograd import ADD, DETACH, Basic, Leaf, backward
 from lamina.engine.cache import folder as cache_folder
 from lamina.engine.explain import Compilation, compilations, explain, reset
-from lamina.engine.program import FREED, user_line
+from lamina.engine.program import spec_of, user_line
 from lamina.engine.random import Source, Stream
 from lamina.engine.record import (
     NUMBERS,
@@ -23,7 +23,6 @@ from lamina.engine.run import flush, read, synchronize
 __all__ = [
     "ADD",
     "DETACH",
-    "FREED",
     "NUMBERS",
     "TRACED",
     "Basic",
@@ -46,6 +45,7 @@ __all__ = [
     "record",
     "reset",
     "set_key_class",
+    "spec_of",
     "state",
     "synchronize",
     "user_line",

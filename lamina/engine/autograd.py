@@ -18,7 +18,7 @@ import jax.numpy as jnp
 from lamina.engine import program
 from lamina.engine.lower import needed
 from lamina.engine.program import FREE, FREED, GRAD, HISTORY, INPUT, LEAF, Const, Node, NumberRef, RandomRef
-from lamina.engine.record import TRACED, History, RandomAt, Restart, Trace, Traced, Value, record, state
+from lamina.engine.record import TRACED, History, RandomAt, Restart, Trace, Traced, Value, config, record, state
 from lamina.engine.run import Plan, flush
 
 TWICE = (
@@ -206,35 +206,44 @@ def backward(
             "backward() cannot run inside jax.jit, jax.grad or jax.vmap: there JAX differentiates. Use jax.grad around "
             "lamina.func.functional_call(module, parameters, x) instead."
         )
-    while True:
-        try:
-            slots = tuple(_locate(trace, root) for root in roots)
-            given_slots = tuple(None if x is None else _locate_plain(trace, x) for x in cotangents)
-            target_slots = None if wanted is None else tuple(_locate_plain(trace, x) for x in wanted)
-            break
-        except Restart as restart:
-            flush(restart.trace)
-        except Traced:
-            raise RuntimeError("backward() cannot mix JAX tracers with recorded tensors.") from None
-    histories: list[tuple[History, int]] = [(x.home, x.slot) for x in roots if isinstance(x.home, History)]
-    links: dict[int, int] = {}
-    if wanted is not None:
-        # A wanted result of an earlier program stands for its recorded-again self.
-        target_slots = tuple(
-            trace.replays.get(x.home, {}).get(x.slot, slot) if isinstance(x.home, History) else slot
-            for x, slot in zip(wanted, target_slots or (), strict=True)
-        )
-    reach = _cached_reach(trace, slots, links)
-    while reach.histories:
-        for slot in reach.histories:
-            value = trace.values[slot]
-            histories.append((value.home, value.slot))
-            links[slot] = replay(trace, value.home, value.slot)
+    trace.holding = True  # slots are numbers of this trace: it must not be run before they have been used
+    try:
+        while True:
+            try:
+                slots = tuple(_locate(trace, root) for root in roots)
+                given_slots = tuple(None if x is None else _locate_plain(trace, x) for x in cotangents)
+                target_slots = None if wanted is None else tuple(_locate_plain(trace, x) for x in wanted)
+                break
+            except Restart as restart:
+                flush(restart.trace)
+            except Traced:
+                raise RuntimeError("backward() cannot mix JAX tracers with recorded tensors.") from None
+        histories: list[tuple[History, int]] = [(x.home, x.slot) for x in roots if isinstance(x.home, History)]
+        links: dict[int, int] = {}
+        if wanted is not None:
+            # A wanted result of an earlier program stands for its recorded-again self.
+            target_slots = tuple(
+                trace.replays.get(x.home, {}).get(x.slot, slot) if isinstance(x.home, History) else slot
+                for x, slot in zip(wanted, target_slots or (), strict=True)
+            )
         reach = _cached_reach(trace, slots, links)
-    if create or _python_needed(trace, reach):
-        result = _step_by_step(trace, roots, cotangents, slots, reach, links, retain, create, wanted, target_slots)
-    else:
-        result = _at_once(trace, slots, given_slots, reach, links, retain, wanted, target_slots)
+        while reach.histories:
+            for slot in reach.histories:
+                value = trace.values[slot]
+                histories.append((value.home, value.slot))
+                links[slot] = replay(trace, value.home, value.slot)
+            reach = _cached_reach(trace, slots, links)
+        at_once = not create and not _python_needed(trace, reach)
+        if at_once:
+            result = _at_once(trace, slots, given_slots, reach, links, retain, wanted, target_slots)
+        else:
+            steps = _held_steps(trace, reach)
+    finally:
+        trace.holding = False
+    if not at_once:
+        result = _step_by_step(trace, roots, cotangents, slots, reach, steps, links, retain, create, wanted, target_slots)
+    elif trace.node.depth >= config.limit:
+        flush(trace)
     if not retain:
         _free_histories(histories, roots)
     return result
@@ -313,12 +322,37 @@ def _at_once(
     return [(value, by_slot.get(slot)) for value, slot in zip(wanted, targets, strict=True)]
 
 
+@dataclass(frozen=True)
+class _HeldStep:
+    """A step back with everything it needs held as Values: a hook may run the trace, and then slots mean nothing."""
+
+    node: Node
+    operands: list[Any]
+    watched: list[Leaf | None]
+    custom: Any
+    leaf: Leaf | None
+
+
+def _held_steps(trace: Trace, reach: _Reach) -> list[_HeldStep]:
+    return [
+        _HeldStep(
+            node,
+            program.resolve(node.operands, trace.values.__getitem__, lambda ref: _past(trace, ref)),
+            [trace.watched.get(slot) for slot in range(node.first, node.width)],
+            trace.customs.get(node.first),
+            trace.values[node.first].leaf,
+        )
+        for node in reach.order
+    ]
+
+
 def _step_by_step(
     trace: Trace,
     roots: Sequence[Value],
     cotangents: Sequence[Value | None],
     slots: tuple[int, ...],
     reach: _Reach,
+    steps: list[_HeldStep],
     links: dict[int, int],
     retain: bool,
     create: bool,
@@ -326,14 +360,6 @@ def _step_by_step(
     target_slots: tuple[int, ...] | None,
 ) -> list[tuple[Any, Value | None]]:
     """Record one instruction for each step back, and call hooks and custom functions between them."""
-    # Everything is held as Values: a hook that reads one runs the trace, and slots mean nothing afterwards.
-    steps = []
-    for node in reach.order:
-        held = program.resolve(node.operands, trace.values.__getitem__, lambda ref: _past(trace, ref))
-        outputs = [trace.values[slot] for slot in range(node.first, node.width)]
-        watched = [trace.watched.get(slot) for slot in range(node.first, node.width)]
-        steps.append((node, held, outputs, watched, trace.customs.get(node.first)))
-    leaves = {slot: trace.values[slot].leaf for slot in reach.leaves}
     grads: dict[int, Value] = {}
     enabled = trace.grad
     trace.grad = create
@@ -346,8 +372,9 @@ def _step_by_step(
             add(slot, record(ONES_LIKE, (root,)) if given is None else given)
         if not retain and not create:
             _free(trace, reach)
-        for node, held, outputs, watched, custom in steps:
-            for slot, leaf in enumerate(watched, node.first):
+        for step in steps:
+            node, held, custom = step.node, step.operands, step.custom
+            for slot, leaf in enumerate(step.watched, node.first):
                 if leaf is not None and slot in grads:
                     for hook in list(leaf.hooks.values()):
                         changed = hook(grads[slot])
@@ -376,7 +403,8 @@ def _step_by_step(
     finally:
         trace.grad = enabled
     if wanted is None:
-        return [(leaf, grads[slot]) for slot, leaf in leaves.items() if slot in grads]
+        leaves = {step.node.first: step.leaf for step in steps if step.leaf is not None}
+        return [(leaves[slot], grads[slot]) for slot in reach.leaves if slot in grads]
     return [(value, grads.get(slot)) for value, slot in zip(wanted, target_slots or (), strict=True)]
 
 
@@ -423,7 +451,6 @@ class Pull:
     random = False
     saves = True
     differentiable = True
-    host = None
 
     def __init__(self, op: Any, static: Any, shape: Any, needs: Any, given: Any, smooth: Any) -> None:
         self.op, self.static, self.shape, self.needs, self.given, self.smooth = op, static, shape, needs, given, smooth
@@ -468,7 +495,6 @@ class Basic:
 
     random = False
     saves = False
-    host = None
 
     def __init__(self, name: str, function: Callable[..., Any], differentiable: bool = True, grad_name: str = "") -> None:
         self.name, self.function, self.differentiable, self.grad_name = name, function, differentiable, grad_name

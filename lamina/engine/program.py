@@ -31,7 +31,6 @@ class Operation(Protocol):
     saves: bool
     differentiable: bool
     grad_name: str | Callable[..., str]
-    host: Callable[..., Any] | None
 
     def call(self, operands: Any, static: Any, function: Callable[..., Any] | None = None) -> Any:
         """The results, as one array or a tuple of arrays."""
@@ -73,7 +72,6 @@ class _Marker:
         self.saves = False
         self.differentiable = False
         self.grad_name = ""
-        self.host = None
 
     def __repr__(self) -> str:
         return f"<{self.name}>"

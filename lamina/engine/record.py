@@ -7,6 +7,7 @@ trace to the next node. Everything else here runs the first time only.
 from __future__ import annotations
 
 import math
+import os
 import threading
 from typing import Any
 
@@ -91,15 +92,26 @@ class History:
 
 
 class Trace:
-    """What one thread has recorded and not yet run. The object stays; `reset` begins the next trace."""
+    """What one thread has recorded and not yet run. The object stays; `reset` begins the next trace.
+
+    Attributes:
+        node: the last instruction.
+        values: the values of all slots, in order; inputs: the slots of those that were not computed here.
+        floats, ints, complexes: the run-time numbers.
+        streams: the random streams in use, and where each stood at its first use.
+        customs, watched: by slot, custom functions, and the tensors whose gradients someone wants to meet.
+        replays: by History, the slots here of what was recorded again.
+        grad: whether gradients are recorded.
+        holding: whether a trace that grows long must wait to be run.
+    """
 
     __slots__ = (
         "complexes",
         "customs",
         "device",
         "floats",
-        "full",
         "grad",
+        "holding",
         "inputs",
         "ints",
         "leaf_home",
@@ -114,6 +126,7 @@ class Trace:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.grad = True
+        self.holding = False
         self.leaf_home = LeafHome(self)
         self.reset()
 
@@ -130,7 +143,6 @@ class Trace:
         self.customs: dict[int, Any] = {}
         self.watched: dict[int, Any] = {}
         self.replays: dict[Any, dict[int, int]] = {}
-        self.full = False
 
     def slot(self, value: Value) -> int:
         """The slot of a value that this trace did not compute; the first time, an instruction that reads it."""
@@ -208,16 +220,22 @@ class Trace:
         need = grad and op.differentiable and any(values[slot].need for slot in node.slots())
         results = tuple(spec_of(shape, dtype, device) for shape, dtype in shapes)
         needs = tuple(need and dtype.kind in "fcV" for _, dtype in shapes)
-        node.results(results, needs, single, single and (node.depth + 1) % config.limit != 0)
+        node.results(results, needs, single, single and node.depth % config.limit != 0)
         node.verify()
         return node
 
 
 class _Config:
-    """Settings of the engine that recording reads."""
+    """Settings of the engine that recording reads.
+
+    Attributes:
+        limit: a trace of so many instructions is run; 1 (`LAMINA_EAGER=1`) runs each operation at its line.
+        mode: what operations depend on beside their arguments: the default dtype.
+        default_device: where tensors are made, once that is known.
+    """
 
     def __init__(self) -> None:
-        self.limit = 4096
+        self.limit = 1 if os.environ.get("LAMINA_EAGER", "") not in ("", "0") else 4096
         self.mode: Any = "float32"
         self.default_device: jax.Device | None = None
 
@@ -280,7 +298,7 @@ def record(op: Any, operands: tuple[Any, ...] | list[Any], static: tuple[Any, ..
                 for slot, (spec, need) in enumerate(zip(node.specs, node.needs, strict=True), node.first)
             ]
             values.extend(results)
-            full = (node.depth + 1) % config.limit == 0
+            full = node.depth % config.limit == 0 and not trace.holding
     except Restart as restart:
         _flush(restart.trace)
         return record(op, operands, static)

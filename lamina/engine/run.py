@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from lamina.engine import cache, explain, lower, program
-from lamina.engine.program import FREED, INPUT, Const, Node, NumberRef, spec_of
+from lamina.engine.program import FREED, GRAD, INPUT, Node, NumberRef, spec_of
 from lamina.engine.record import History, Lost, Trace, Value, config, shorten, state
 
 __all__ = ["flush", "read", "synchronize"]
@@ -68,7 +68,8 @@ class Executable:
         steps = lower.needed(plan.path, live)
         self.live = frozenset(live)
         self.inputs = [node.first for node in steps if node.op is INPUT]
-        self.outputs = list(live)
+        # A donated buffer goes to the first result that fits: let it be the new parameter, not its gradient.
+        self.outputs = sorted(live, key=lambda slot: plan.nodes[slot].op is GRAD)
         refs: dict[NumberRef, None] = {}
         streams: list[int] = []
         for step in steps:
@@ -209,11 +210,6 @@ def _run(trace: Trace) -> None:
     if not live:
         return
     executable = plan.executables.get(live)
-    if executable is None and all([_is_constant(plan.nodes[slot]) for slot in live]):
-        for slot in live:
-            values[slot].array = _from_host(plan.nodes[slot], plan.specs[slot])
-            values[slot].home = None
-        return
     _recent.move_to_end(plan)
     if executable is None or not all(
         [counts[slot] == input_count and getrefcount(values[slot].array) == array_count for slot in executable.donated]
@@ -272,42 +268,13 @@ def read(value: Value) -> Any:
         home = value.home
         if isinstance(home, Lost):
             raise RuntimeError("The value of this tensor was lost: the program that computes it failed.") from home.error
-        if _is_constant(value.node):
-            value.array = _from_host(value.node, value.spec)
-            if isinstance(home, Trace):
-                _unrecord(home, value)
-            return value.array
         flush(home if isinstance(home, Trace) else home.trace)
         if value.array is None:
             raise RuntimeError("The value of this tensor was lost: the program that computes it failed.")
     return value.array
 
 
-def _is_constant(node: Node | None) -> bool:
-    """Whether NumPy can make the result, so that nothing need be compiled for it."""
-    return node is not None and node.op.host is not None and all(isinstance(x, Const) for x in node.operands)
-
-
-def _unrecord(trace: Trace, value: Value) -> None:
-    """Take the last instruction back, if it is the one that made this value: then the next step's program is no other."""
-    with trace.lock:
-        if trace.node is value.node and trace.values and trace.values[-1] is value:
-            trace.values.pop()
-            trace.node = value.node.parent
-        value.home = None
-
-
-def _from_host(node: Node, spec: Any) -> Any:
-    operands = program.resolve(node.operands, lambda slot: slot)
-    with jax.enable_x64(True):
-        return jax.device_put(np.asarray(node.op.call(operands, node.static, node.op.host), spec.dtype), spec.device)
-
-
 def synchronize() -> None:
     """Run what is pending on this thread and wait until the devices have finished."""
-    trace = state.trace
-    waiting = [value for value in trace.values]
-    flush(trace)
-    for value in waiting:
-        if value.array is not None and hasattr(value.array, "block_until_ready"):
-            value.array.block_until_ready()
+    flush(state.trace)
+    jax.block_until_ready(jax.live_arrays())

@@ -7,7 +7,7 @@ import warnings
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from lamina import functions
 from lamina.autograd import is_grad_enabled
@@ -25,18 +25,18 @@ class RemovableHandle:
 
     def remove(self) -> None:
         """Take the hook away; doing so again does nothing."""
-        hooks = self._hooks and self._hooks()
+        hooks = None if self._hooks is None else self._hooks()
         if hooks is not None:
             hooks.pop(self.id, None)
 
-    def __enter__(self) -> RemovableHandle:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         self.remove()
 
     def __getstate__(self) -> tuple[Any, int]:
-        return self._hooks and self._hooks(), self.id
+        return None if self._hooks is None else self._hooks(), self.id
 
     def __setstate__(self, state: tuple[Any, int]) -> None:
         hooks, self.id = state
@@ -74,6 +74,50 @@ class StateHooks(Hooks):
     """The hooks called when the state of a module is read or loaded."""
 
     kinds = ("state_dict_pre", "state_dict_post", "load_state_dict_pre", "load_state_dict_post")
+
+
+class Hooked:
+    """The methods of a module that hooks for its calls are registered with."""
+
+    _hooks: Hooks | None = None
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, args)` before `forward`; what it returns, if anything, replaces the arguments.
+
+        With `with_kwargs`: `hook(module, args, kwargs)`, which may return both.
+        """
+        return self._own_hooks().add("forward_pre", Hook(hook, with_kwargs), prepend)
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, args, output)` after `forward`; what it returns, if anything, replaces the output.
+
+        With `with_kwargs`: `hook(module, args, kwargs, output)`. With `always_call`: also after an exception.
+        """
+        return self._own_hooks().add("forward", Hook(hook, with_kwargs, always_call), prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_output)` when gradients of the output arrive; it may return others."""
+        return self._own_hooks().add("backward_pre", Hook(hook), prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` when gradients of the inputs are known; it may return others.
+
+        Both are tuples beside the positional arguments and the outputs, with None where there is no gradient.
+        """
+        return self._own_hooks().add("backward", Hook(hook), prepend)
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """The old name of `register_full_backward_hook`."""
+        return self.register_full_backward_hook(hook)
+
+    def _own_hooks(self) -> Hooks:
+        if "_hooks" not in self.__dict__:
+            self.__dict__["_hooks"] = Hooks()
+        return self.__dict__["_hooks"]
 
 
 EVERYWHERE = Hooks()

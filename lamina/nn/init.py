@@ -15,16 +15,7 @@ from lamina.autograd import no_grad
 from lamina.creation import as_tensor, empty
 from lamina.tensor import Tensor
 
-_LINEAR = (
-    "linear",
-    "conv1d",
-    "conv2d",
-    "conv3d",
-    "conv_transpose1d",
-    "conv_transpose2d",
-    "conv_transpose3d",
-    "sigmoid",
-)
+_LINEAR = ("linear", *(f"conv{kind}{n}d" for kind in ("", "_transpose") for n in (1, 2, 3)), "sigmoid")
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
@@ -42,7 +33,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any 
 def trunc_normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator: Any = None
 ) -> Tensor:
-    """Fill with numbers from N(mean, std^2) cut to [a, b]; these are bounds on the numbers, not on standard deviations."""
+    """Fill with numbers from N(mean, std^2) cut to [a, b]: bounds on the numbers, not on standard deviations."""
     from scipy.special import ndtr, ndtri  # slow to import
 
     if mean < a - 2 * std or mean > b + 2 * std:
@@ -157,7 +148,10 @@ def kaiming_normal_(
 
 
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tensor:
-    """Fill with an orthogonal matrix times `gain`; dimensions after the first count as one. Source: Saxe et al., 2013."""
+    """Fill with an orthogonal matrix times `gain`; dimensions after the first count as one.
+
+    Source: Saxe et al., 2013.
+    """
     if tensor.ndim < 2:
         raise ValueError("Only tensors with 2 or more dimensions are supported")
     if tensor.numel() == 0:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, Self
 
@@ -16,11 +16,12 @@ from lamina import dtypes
 from lamina.autograd import is_grad_enabled
 from lamina.creation import empty_like
 from lamina.inspect import module_repr
-from lamina.nn import hooks, state
-from lamina.nn.hooks import Hook, Hooks, RemovableHandle, StateHooks
+from lamina.nn import hooks
+from lamina.nn.hooks import Hook, Hooked, Hooks, RemovableHandle
 from lamina.nn.parameter import Buffer, Parameter
-from lamina.nn.state import IncompatibleKeys
+from lamina.nn.state import Stateful
 from lamina.nn.tables import Table
+from lamina.nn.walk import Walks
 from lamina.tensor import Tensor, flush, parse_to
 
 _TABLES = ("_parameters", "_buffers", "_modules")
@@ -33,8 +34,10 @@ _get_outermost = _outermost.get
 
 
 class MissingAttribute(AttributeError):
-    """Names the module's class and the nearest name there is. It is looked up when the message is read: `hasattr`, which
-    throws the message away, is called often."""
+    """Names the module's class and the nearest name there is.
+
+    That is looked up when the message is read: `hasattr`, which throws the message away, is called often.
+    """
 
     __module__ = "builtins"  # tracebacks show a plain AttributeError
     __qualname__ = "AttributeError"
@@ -52,7 +55,7 @@ class MissingAttribute(AttributeError):
         return AttributeError, (str(self),)
 
 
-class Module:
+class Module(Walks, Stateful, Hooked):
     """The base class of all neural network modules: inherit, assign the parts in `__init__`, combine them in `forward`.
 
     >>> import lamina
@@ -81,9 +84,6 @@ class Module:
     _modules: dict[str, Module | None]
     _non_persistent_buffers_set: set[str]
 
-    _version = 1
-    _hooks: Hooks | None = None
-    _state_hooks: StateHooks | None = None
     _prints_in_sections = False
     _prints_equal_children_once = False
 
@@ -118,10 +118,7 @@ class Module:
     def _call_outermost(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         token = _outermost.set(self)
         try:
-            if self._hooks is None:
-                result = self.forward(*args, **kwargs)
-            else:
-                result = hooks.call(self, args, kwargs)
+            result = self.forward(*args, **kwargs) if self._hooks is None else hooks.call(self, args, kwargs)
         except Exception as error:
             _note_module(error, self)
             raise
@@ -282,113 +279,6 @@ class Module:
             if table is not None and not (isinstance(table, Table) and table.belongs_to(self)):
                 self.__dict__[name] = Table(self, table)
 
-    # Walking
-
-    def named_modules(
-        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Module]]:
-        """Path and module of this module and all its descendants, parents first; each module once."""
-        memo = set() if memo is None else memo
-        waiting: list[tuple[str, Module]] = [(prefix, self)]
-        while waiting:
-            path, module = waiting.pop()
-            if remove_duplicate:
-                if module in memo:
-                    continue
-                memo.add(module)
-            yield path, module
-            for name, child in reversed(module._modules.items()):
-                if child is not None:
-                    waiting.append((f"{path}.{name}" if path else name, child))
-
-    def modules(self) -> Iterator[Module]:
-        """This module and all its descendants, each once."""
-        return (module for _, module in self.named_modules())
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Name and module of each child, each module once."""
-        seen = set()
-        for name, child in self._modules.items():
-            if child is not None and child not in seen:
-                seen.add(child)
-                yield name, child
-
-    def children(self) -> Iterator[Module]:
-        """The children, each once."""
-        return (child for _, child in self.named_children())
-
-    def named_parameters(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Parameter]]:
-        """Path and tensor of each parameter: a shared one once, unless `remove_duplicate` is False."""
-        return self._named_members(lambda module: module._parameters.items(), prefix, recurse, remove_duplicate)
-
-    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """The parameters, each once, in the order they were assigned; what an optimizer is given."""
-        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
-
-    def named_buffers(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Tensor]]:
-        """Path and tensor of each buffer: a shared one once, unless `remove_duplicate` is False."""
-        return self._named_members(lambda module: module._buffers.items(), prefix, recurse, remove_duplicate)
-
-    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
-        """The buffers, each once."""
-        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
-
-    def _named_members(
-        self, get_members_fn: Callable[[Module], Any], prefix: str = "", recurse: bool = True,
-        remove_duplicate: bool = True,
-    ) -> Iterator[tuple[str, Any]]:  # fmt: skip
-        seen: set[int] = set()
-        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
-        for path, module in modules:
-            for name, member in get_members_fn(module):
-                if member is None or id(member) in seen:
-                    continue
-                if remove_duplicate:
-                    seen.add(id(member))
-                yield f"{path}.{name}" if path else name, member
-
-    def get_submodule(self, target: str) -> Module:
-        """The descendant at a path such as `encoder.layers.0`; "" is the module itself."""
-        module: Any = self
-        for name in target.split(".") if target else ():
-            module = _attribute(module, name)
-            if not isinstance(module, Module):
-                raise AttributeError(f"`{name}` is not an nn.Module")
-        return module
-
-    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
-        """Put a module at a path; with `strict`, there must be one already."""
-        if target == "":
-            raise ValueError("Cannot set the submodule without a target name!")
-        if not isinstance(module, Module):
-            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
-        path, _, name = target.rpartition(".")
-        parent = self.get_submodule(path)
-        if (strict or hasattr(parent, name)) and not isinstance(_attribute(parent, name), Module):
-            raise AttributeError(f"`{name}` is not an nn.Module")
-        setattr(parent, name, module)
-
-    def get_parameter(self, target: str) -> Parameter:
-        """The parameter at a path such as `encoder.layers.0.weight`."""
-        path, _, name = target.rpartition(".")
-        parameter = _attribute(self.get_submodule(path), name)
-        if not isinstance(parameter, Parameter):
-            raise AttributeError(f"`{name}` is not an nn.Parameter")
-        return parameter
-
-    def get_buffer(self, target: str) -> Tensor:
-        """The buffer at a path such as `norm.running_mean`."""
-        path, _, name = target.rpartition(".")
-        module = self.get_submodule(path)
-        buffer = _attribute(module, name)
-        if name not in module._buffers:
-            raise AttributeError(f"`{name}` is not a buffer")
-        return buffer
-
     # Changing all of it
 
     def apply(self, fn: Callable[[Module], None]) -> Self:
@@ -500,122 +390,6 @@ class Module:
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Nothing: what runs is compiled anyway. Here for programs that call it."""
 
-    # State in and out
-
-    def state_dict(
-        self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False
-    ) -> dict[str, Any]:
-        """Parameters and persistent buffers by path. Detached, unless `keep_vars`; they share the module's memory."""
-        destination, prefix, keep_vars = (*args, *(destination, prefix, keep_vars)[len(args) :])
-        return state.read(self, destination, prefix, keep_vars)
-
-    def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> IncompatibleKeys:
-        """Copy a state into parameters and buffers.
-
-        Args:
-            state_dict: tensors by path, as `state_dict()` gives them; NumPy and JAX arrays will do.
-            strict: whether names that are missing or unknown are an error.
-            assign: whether to put the given tensors, with their types, in place of the module's own.
-
-        Returns:
-            the names that were missing and those that were not expected.
-
-        Raises:
-            RuntimeError: if anything does not fit. It lists all of it, and the module is left as it was.
-        """
-        return state.load(self, state_dict, strict, assign)
-
-    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
-        state.read_own(self, destination, prefix, keep_vars)
-
-    def _load_from_state_dict(
-        self, state_dict: Any, prefix: str, local_metadata: dict[str, Any], strict: bool,
-        missing_keys: list[str], unexpected_keys: list[str], error_msgs: list[str],
-    ) -> None:  # fmt: skip
-        state.load_own(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
-
-    def get_extra_state(self) -> Any:
-        """What to keep in `state_dict` besides tensors, for a module that has such; with `set_extra_state`."""
-        raise RuntimeError(f"{type(self).__name__} has no extra state: get_extra_state() is not overridden.")
-
-    def set_extra_state(self, state: Any) -> None:
-        """Take back what `get_extra_state` gave."""
-        raise RuntimeError(f"{type(self).__name__} has no extra state: set_extra_state() is not overridden.")
-
-    get_extra_state._is_default = set_extra_state._is_default = True  # type: ignore[attr-defined]
-
-    # Hooks
-
-    def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Call `hook(module, args)` before `forward`; what it returns, if anything, replaces the arguments.
-
-        With `with_kwargs`: `hook(module, args, kwargs)`, which may return both.
-        """
-        return self._own_hooks().add("forward_pre", Hook(hook, with_kwargs), prepend)
-
-    def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
-    ) -> RemovableHandle:
-        """Call `hook(module, args, output)` after `forward`; what it returns, if anything, replaces the output.
-
-        With `with_kwargs`: `hook(module, args, kwargs, output)`. With `always_call`: also after an exception.
-        """
-        return self._own_hooks().add("forward", Hook(hook, with_kwargs, always_call), prepend)
-
-    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
-        """Call `hook(module, grad_output)` when gradients of the output arrive; it may return others."""
-        return self._own_hooks().add("backward_pre", Hook(hook), prepend)
-
-    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
-        """Call `hook(module, grad_input, grad_output)` when gradients of the inputs are known; it may return others.
-
-        Both are tuples beside the positional arguments and the outputs, with None where there is no gradient.
-        """
-        return self._own_hooks().add("backward", Hook(hook), prepend)
-
-    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """The old name of `register_full_backward_hook`."""
-        return self.register_full_backward_hook(hook)
-
-    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, prefix, keep_vars)` before `state_dict` reads this module."""
-        return self._own_state_hooks().add("state_dict_pre", hook)
-
-    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, state_dict, prefix, local_metadata)` afterwards; it may change the state in place."""
-        return self._own_state_hooks().add("state_dict_post", (hook, False))
-
-    def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        return self._own_state_hooks().add("state_dict_post", (hook, True))
-
-    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)`
-        before `load_state_dict` looks at this module; it may change the state in place."""
-        return self._register_load_state_dict_pre_hook(hook, with_module=True)
-
-    def _register_load_state_dict_pre_hook(
-        self, hook: Callable[..., Any], with_module: bool = False
-    ) -> RemovableHandle:
-        return self._own_state_hooks().add("load_state_dict_pre", (hook, with_module))
-
-    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, incompatible_keys)` after loading; it may strike names off those lists."""
-        return self._own_state_hooks().add("load_state_dict_post", hook)
-
-    def _own_hooks(self) -> Hooks:
-        if "_hooks" not in self.__dict__:
-            self.__dict__["_hooks"] = Hooks()
-        return self.__dict__["_hooks"]
-
-    def _own_state_hooks(self) -> StateHooks:
-        if self._state_hooks is None:
-            self._state_hooks = StateHooks()
-        return self._state_hooks
-
     # Printing
 
     def extra_repr(self) -> str:
@@ -672,12 +446,6 @@ def _note_module(error: Exception, module: Module) -> None:
         else:
             error.add_note(f"in {module._get_name()} {path!r}" if path else f"in {module._get_name()}")
         noted.add(id(module))
-
-
-def _attribute(module: Module, name: str) -> Any:
-    if not hasattr(module, name):
-        raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
-    return getattr(module, name)
 
 
 def _typename(x: Any) -> str:

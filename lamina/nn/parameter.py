@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from lamina.creation import as_tensor, empty
 from lamina.tensor import Tensor, alias_value, wrap
@@ -25,8 +25,8 @@ class Parameter(Tensor):
 
     __slots__ = ()
 
-    def __new__(cls, data: Any = None, requires_grad: bool = True) -> Parameter:
-        new: Parameter = _named(cls, data)
+    def __new__(cls, data: Any = None, requires_grad: bool = True) -> Self:
+        new: Self = _named(cls, data)
         new.requires_grad_(requires_grad)
         return new
 
@@ -48,8 +48,8 @@ class Buffer(Tensor):
     __slots__ = ()
     persistent: bool
 
-    def __new__(cls, data: Any = None, *, persistent: bool = True) -> Buffer:
-        new: Buffer = _named(cls, data)
+    def __new__(cls, data: Any = None, *, persistent: bool = True) -> Self:
+        new: Self = _named(cls, data)
         new.persistent = persistent
         return new
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from lamina.autograd import no_grad
 from lamina.creation import as_tensor
+from lamina.nn.hooks import RemovableHandle, StateHooks
 from lamina.tensor import Size, Tensor
 
 EXTRA_STATE = "_extra_state"
@@ -27,10 +28,91 @@ class IncompatibleKeys(NamedTuple):
             return "<All keys matched successfully>"
         return f"_IncompatibleKeys(missing_keys={self.missing_keys!r}, unexpected_keys={self.unexpected_keys!r})"
 
-    __str__ = __repr__
+
+class Stateful:
+    """The methods of a module that give its state and take it back."""
+
+    _version = 1
+    _state_hooks: StateHooks | None = None
+
+    def state_dict(
+        self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False
+    ) -> dict[str, Any]:
+        """Parameters and persistent buffers by path. Detached, unless `keep_vars`; they share the module's memory."""
+        named = (destination, prefix, keep_vars)
+        return _read(self, *args, *named[len(args) :])
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
+        """Copy a state into parameters and buffers.
+
+        Args:
+            state_dict: tensors by path, as `state_dict()` gives them; NumPy and JAX arrays will do.
+            strict: whether names that are missing or unknown are an error.
+            assign: whether to put the given tensors, with their types, in place of the module's own.
+
+        Returns:
+            the names that were missing and those that were not expected.
+
+        Raises:
+            RuntimeError: if anything does not fit. It lists all of it, and the module is left as it was.
+        """
+        return _load(self, state_dict, strict, assign)
+
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        _read_own(self, destination, prefix, keep_vars)
+
+    def _load_from_state_dict(
+        self, state_dict: Any, prefix: str, local_metadata: dict[str, Any], strict: bool,
+        missing_keys: list[str], unexpected_keys: list[str], error_msgs: list[str],
+    ) -> None:  # fmt: skip
+        _load_own(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
+
+    def get_extra_state(self) -> Any:
+        """What to keep in `state_dict` besides tensors, for a module that has such; with `set_extra_state`."""
+        raise RuntimeError(f"{type(self).__name__} has no extra state: get_extra_state() is not overridden.")
+
+    def set_extra_state(self, state: Any) -> None:
+        """Take back what `get_extra_state` gave."""
+        raise RuntimeError(f"{type(self).__name__} has no extra state: set_extra_state() is not overridden.")
+
+    get_extra_state._is_default = set_extra_state._is_default = True  # type: ignore[attr-defined]
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, prefix, keep_vars)` before `state_dict` reads this module."""
+        return self._own_state_hooks().add("state_dict_pre", hook)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, state_dict, prefix, local_metadata)` afterwards; it may change the state in place."""
+        return self._own_state_hooks().add("state_dict_post", (hook, False))
+
+    def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        return self._own_state_hooks().add("state_dict_post", (hook, True))
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call a hook before `load_state_dict` looks at this module; it may change the state in place.
+
+        `hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)`
+        """
+        return self._register_load_state_dict_pre_hook(hook, with_module=True)
+
+    def _register_load_state_dict_pre_hook(
+        self, hook: Callable[..., Any], with_module: bool = False
+    ) -> RemovableHandle:
+        return self._own_state_hooks().add("load_state_dict_pre", (hook, with_module))
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, incompatible_keys)` after loading; it may strike names off those lists."""
+        return self._own_state_hooks().add("load_state_dict_post", hook)
+
+    def _own_state_hooks(self) -> StateHooks:
+        if self._state_hooks is None:
+            self._state_hooks = StateHooks()
+        return self._state_hooks
 
 
-def read(module: Any, destination: Any, prefix: str, keep_vars: bool) -> Any:
+def _read(module: Any, destination: Any, prefix: str, keep_vars: bool) -> Any:
     """Write the state of a module and its descendants into `destination`, a new dictionary if None."""
     if destination is None:
         destination = OrderedDict()
@@ -54,7 +136,7 @@ def read(module: Any, destination: Any, prefix: str, keep_vars: bool) -> Any:
     return destination
 
 
-def read_own(module: Any, destination: Any, prefix: str, keep_vars: bool) -> None:
+def _read_own(module: Any, destination: Any, prefix: str, keep_vars: bool) -> None:
     """Write the parameters, persistent buffers and extra state of a module itself into `destination`."""
     for name, tensor in _own_entries(module).items():
         destination[prefix + name] = tensor if keep_vars else tensor.detach()
@@ -62,7 +144,7 @@ def read_own(module: Any, destination: Any, prefix: str, keep_vars: bool) -> Non
         destination[prefix + EXTRA_STATE] = module.get_extra_state()
 
 
-def load(module: Any, state_dict: Mapping[str, Any], strict: bool, assign: bool) -> IncompatibleKeys:
+def _load(module: Any, state_dict: Mapping[str, Any], strict: bool, assign: bool) -> IncompatibleKeys:
     """Write a state into a module and its descendants, or raise one error that lists all that does not fit."""
     if not isinstance(state_dict, Mapping):
         raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
@@ -86,7 +168,7 @@ def load(module: Any, state_dict: Mapping[str, Any], strict: bool, assign: bool)
         root_state._metadata = metadata  # type: ignore[attr-defined]
     visit(module, root_state, "")
 
-    # A hook that runs after loading may strike names off the lists. It sees the loaded values whenever nothing is wrong.
+    # A hook that runs after loading may strike names off the lists. It sees the loaded values if nothing is wrong.
     if not _complaints(keys, errors, strict):
         _write_all(writes)
     _call_post_hooks(visited, keys)
@@ -99,7 +181,7 @@ def load(module: Any, state_dict: Mapping[str, Any], strict: bool, assign: bool)
     return keys
 
 
-def load_own(
+def _load_own(
     module: Any, state_dict: Any, prefix: str, local_metadata: dict[str, Any], strict: bool,
     missing_keys: list[str], unexpected_keys: list[str], errors: list[str],
 ) -> None:  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Self
 
 _NOTHING = object()
 
@@ -17,7 +17,7 @@ class Table(dict[str, Any]):
     dictionary is written out below.
     """
 
-    __slots__ = ("_owner", "__weakref__")
+    __slots__ = ("__weakref__", "_owner")
     _owner: weakref.ref[Any] | None
 
     def __init__(self, owner: Any = None, entries: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
@@ -69,7 +69,7 @@ class Table(dict[str, Any]):
         for name, value in dict(*others, **more).items():
             self[name] = value
 
-    def __ior__(self, other: Any) -> Table:  # type: ignore[override,misc]
+    def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc]
         self.update(other)
         return self
 
@@ -87,7 +87,7 @@ class Table(dict[str, Any]):
         super().clear()
         super().update(entries)
 
-    def copy(self) -> dict[str, Any]:  # type: ignore[override]
+    def copy(self) -> dict[str, Any]:
         return dict(self)
 
     __copy__ = copy

@@ -3,7 +3,6 @@
 from lamina.ops import (
     activation,
     conv,
-    creation,
     embedding,
     index,
     linalg,
@@ -27,7 +26,6 @@ __all__ = [
     "Op",
     "activation",
     "conv",
-    "creation",
     "embedding",
     "index",
     "linalg",

@@ -587,7 +587,7 @@ def cdist(
 
 def _largest(x: Array, dims: Shape, keepdim: bool, smallest: bool) -> Array:
     """max or min of |x|; elements that tie share the gradient equally."""
-    size = jnp.abs(x)
+    size = _abs(x)
     best = (jnp.min if smallest else jnp.max)(size, dims, keepdims=True)
     best = lax.stop_gradient(best)
     tie = lax.stop_gradient((size == best).astype(size.dtype))

@@ -31,7 +31,7 @@ def l1_loss(input: Array, target: Array, weight: Array | None = None, reduction:
             "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
             f"Got: {check.type_name(x.dtype)}"
         )
-    return _reduce_weighted(jnp.abs(x - y), input, weight, reduction, divide_by_weight=True)
+    return _reduce_weighted(_absolute(x - y), input, weight, reduction, divide_by_weight=True)
 
 
 @op("")
@@ -44,7 +44,7 @@ def smooth_l1_loss(input: Array, target: Array, reduction: str = "mean", beta: f
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     x, y = _pair("smooth_l1_cpu", input, target)
     difference = x - y
-    error = jnp.abs(difference)
+    error = _absolute(difference)
     if beta > 0:
         error = jnp.where(error < beta, 0.5 / beta * difference * difference, error - 0.5 * beta)
     return _reduce(error, reduction)
@@ -62,7 +62,7 @@ def huber_loss(
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     x, y = _pair("huber_cpu", input, target)
     difference = x - y
-    error = jnp.abs(difference)
+    error = _absolute(difference)
     loss = jnp.where(error <= delta, 0.5 * difference * difference, delta * (error - 0.5 * delta))
     return _reduce_weighted(loss, input, weight, reduction, divide_by_weight=False)
 
@@ -179,6 +179,11 @@ def _pair(name: str, input: Array, target: Array) -> tuple[Array, Array]:
     if promote.category(x.dtype) < 2:
         raise NotImplementedError(f"\"{name}\" not implemented for '{check.type_name(x.dtype)}'")
     return x, y
+
+
+def _absolute(difference: Array) -> Array:
+    """|difference|, with slope 0 at 0, where `jnp.abs` has 1."""
+    return difference * jnp.sign(difference)
 
 
 def _reduce(loss: Array, reduction: str) -> Array:

@@ -74,7 +74,6 @@ class Op:
     random: bool = False
     aliases: tuple[str, ...] = ()
     method_name: str = ""
-    host: Callable[..., Any] | None = None
     stable_name: str | None = None
     _static: tuple[bool, ...] = field(init=False, default=())
 
@@ -139,7 +138,6 @@ def op(
     differentiable: bool = True,
     aliases: tuple[str, ...] = (),
     method_name: str = "",
-    host: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a function as an operation.
 
@@ -156,7 +154,6 @@ def op(
         differentiable: False if no gradient passes.
         aliases: further public names.
         method_name: the name as a Tensor method where it differs.
-        host: the same in NumPy, for an operation without tensor operands: reading its result then compiles nothing.
     """
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -179,7 +176,6 @@ def op(
             random=bool(parameters) and parameters[0].kind == "Key",
             aliases=aliases,
             method_name=method_name or public,
-            host=host,
         )
         return function
 

@@ -61,7 +61,7 @@ def rnn_tanh_cell(
 
     input (N, I), hx (N, H), w_ih (H, I), w_hh (H, H), biases (H,) -> (N, H)
     """
-    return jnp.tanh(sum(_cell_gates(input, hx, w_ih, w_hh, b_ih, b_hh)))
+    return jnp.tanh(sum(_cell_gates("RNNCell", input, hx, w_ih, w_hh, b_ih, b_hh)))
 
 
 @op("lamina", grad_name="ReluBackward0")
@@ -72,7 +72,7 @@ def rnn_relu_cell(
 
     input (N, I), hx (N, H), w_ih (H, I), w_hh (H, H), biases (H,) -> (N, H)
     """
-    return jax.nn.relu(sum(_cell_gates(input, hx, w_ih, w_hh, b_ih, b_hh)))
+    return jax.nn.relu(sum(_cell_gates("RNNCell", input, hx, w_ih, w_hh, b_ih, b_hh)))
 
 
 @op("lamina", grad_name="MulBackward0")
@@ -85,8 +85,9 @@ def lstm_cell(
     """
     if len(hx) != 2:
         raise RuntimeError("lstm_cell expects two hidden states")
-    _check_cell_state(input, hx[1], w_hh.shape[1], 1)
-    *_, c, h = _lstm_step(sum(_cell_gates(input, hx[0], w_ih, w_hh, b_ih, b_hh)), hx[1])
+    gates = sum(_cell_gates("LSTMCell", input, hx[0], w_ih, w_hh, b_ih, b_hh))
+    _check_cell_state("LSTMCell", input, hx[1], w_hh.shape[1], 1)
+    *_, c, h = _lstm_step(gates, hx[1])
     return h, c
 
 
@@ -99,7 +100,7 @@ def gru_cell(
 
     input (N, I), hx (N, H), w_ih (3 H, I), w_hh (3 H, H), biases (3 H,) -> (N, H)
     """
-    return _gru_step(*_cell_gates(input, hx, w_ih, w_hh, b_ih, b_hh), hx)[-1]
+    return _gru_step(*_cell_gates("GRUCell", input, hx, w_ih, w_hh, b_ih, b_hh), hx)[-1]
 
 
 # ---------------------------------------------------------------------------------------------------------- layers
@@ -353,18 +354,25 @@ def _linear(input: jax.Array, weight: jax.Array, bias: jax.Array | None) -> jax.
     return input @ weight.T if bias is None else input @ weight.T + bias
 
 
-def _cell_gates(input: jax.Array, hx: jax.Array, w_ih: jax.Array, w_hh: jax.Array, b_ih: Any, b_hh: Any) -> Any:
+def _cell_gates(
+    name: str, input: jax.Array, hx: jax.Array, w_ih: jax.Array, w_hh: jax.Array, b_ih: Any, b_hh: Any
+) -> Any:
     """What the input and what the state adds to the gates."""
+    if input.ndim not in (1, 2):
+        raise ValueError(f"{name}: Expected input to be 1D or 2D, got {input.ndim}D instead")
     if input.shape[-1] != w_ih.shape[1]:
         raise RuntimeError(f"input has inconsistent input_size: got {input.shape[-1]} expected {w_ih.shape[1]}")
-    _check_cell_state(input, hx, w_hh.shape[1], 0)
+    _check_cell_state(name, input, hx, w_hh.shape[1], 0)
     return _linear(input, w_ih, b_ih), _linear(hx, w_hh, b_hh)
 
 
 # ---------------------------------------------------------------------------------------------------------- checks
 
 
-def _check_cell_state(input: jax.Array, state: jax.Array, hidden: int, which: int) -> None:
+def _check_cell_state(name: str, input: jax.Array, state: jax.Array, hidden: int, which: int) -> None:
+    if state.ndim not in (1, 2):
+        called = f"hx[{which}]" if name == "LSTMCell" else "hidden"
+        raise ValueError(f"{name}: Expected {called} to be 1D or 2D, got {state.ndim}D instead")
     if input.ndim == 2 and input.shape[0] != state.shape[0]:
         raise RuntimeError(f"Input batch size {input.shape[0]} doesn't match hidden{which} batch size {state.shape[0]}")
     if state.shape[-1] != hidden:

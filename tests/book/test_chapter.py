@@ -31,37 +31,37 @@ RULE = "── Parameters " + "─" * 66
 
 
 def test_a_linear_layer_informs_about_its_parameters():
-    l = nn_linear(in_features=5, out_features=16)
-    assert str(l).split("\n") == [
+    layer = nn_linear(in_features=5, out_features=16)
+    assert str(layer).split("\n") == [
         "An `nn_module` containing 96 parameters.",
         "",
         RULE,
         "● weight: Float [1:16, 1:5]",
         "● bias: Float [1:16]",
     ]
-    assert l.weight.size() == (16, 5)
-    assert l.bias.size() == (16,)
+    assert layer.weight.size() == (16, 5)
+    assert layer.bias.size() == (16,)
 
 
 def test_a_linear_layer_is_called_like_a_function():
-    l = nn_linear(in_features=5, out_features=16)
+    layer = nn_linear(in_features=5, out_features=16)
     x = torch_randn(50, 5)
-    output = l(x)
+    output = layer(x)
     assert output.size() == (50, 16)
     assert output.grad_fn.name() == "AddmmBackward0"
 
 
 def test_the_gradient_of_a_linear_layer_is_the_same_in_every_row():
-    l = nn_linear(in_features=5, out_features=16)
+    layer = nn_linear(in_features=5, out_features=16)
     x = torch_randn(50, 5)
-    assert l.weight.grad is None
-    loss = l(x).mean()
+    assert layer.weight.grad is None
+    loss = layer(x).mean()
     loss.backward()
-    grad = l.weight.grad.numpy()
+    grad = layer.weight.grad.numpy()
     assert grad.shape == (16, 5)
     assert (grad == grad[0]).all()
     np.testing.assert_allclose(grad[0], x.mean(0).numpy() / 16, rtol=1e-4, atol=1e-7)
-    np.testing.assert_allclose(l.bias.grad.numpy(), np.full(16, 1 / 16), rtol=1e-6)
+    np.testing.assert_allclose(layer.bias.grad.numpy(), np.full(16, 1 / 16), rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["nn_conv1d", "nn_conv2d", "nn_conv3d", "nn_lstm", "nn_gru", "nn_embedding"])
@@ -116,18 +116,18 @@ my_linear = nn_module(
 
 
 def test_a_linear_layer_of_our_own():
-    l = my_linear(7, 1)
-    assert str(l).split("\n") == [
+    layer = my_linear(7, 1)
+    assert str(layer).split("\n") == [
         "An `nn_module` containing 8 parameters.",
         "",
         RULE,
         "● w: Float [1:7, 1:1]",
         "● b: Float [1:1]",
     ]
-    output = l(torch_randn(3, 7))
+    output = layer(torch_randn(3, 7))
     assert output.size() == (3, 1)
     output.sum().backward()
-    assert l.b.grad.tolist() == [3.0]
+    assert layer.b.grad.tolist() == [3.0]
 
 
 # "You may feel like you'd like to rewrite last chapter's neural network using modules."
@@ -171,7 +171,7 @@ def by_hand(net, learning_rate=1e-2):
     def step():
         with with_no_grad():
             for parameter in net.parameters():
-                parameter -= learning_rate * parameter.grad  # noqa: PLW2901
+                parameter -= learning_rate * parameter.grad
 
     return step
 
@@ -203,8 +203,8 @@ def test_names_follow_from_laminas():
     assert rtorch.nn_init_xavier_normal_ is nn.init.xavier_normal_
     assert rtorch.torch_zeros is lamina.zeros
     assert {"nn_max_pool2d", "nnf_relu", "torch_randn", "optim_adam", "nn_module"} <= set(dir(rtorch))
-    with pytest.raises(AttributeError, match="module 'lamina.rtorch' has no attribute 'nn_nonsense'"):
-        rtorch.nn_nonsense  # noqa: B018
+    with pytest.raises(AttributeError, match=r"module 'lamina.rtorch' has no attribute 'nn_nonsense'"):
+        rtorch.nn_nonsense
 
 
 @pytest.mark.parametrize(
@@ -244,18 +244,20 @@ def test_spelling(name, expected):
 
 
 def test_without_gradients_as_a_block_and_around_a_function():
-    l = nn_linear(2, 1)
+    layer = nn_linear(2, 1)
     x = torch_randn(3, 2)
     with with_no_grad():
-        assert not l(x).requires_grad
-    assert not with_no_grad(lambda: l(x)).requires_grad
-    assert with_no_grad(lambda: rtorch.with_enable_grad(lambda: l(x))).requires_grad
+        assert not layer(x).requires_grad
+    assert not with_no_grad(lambda: layer(x)).requires_grad
+    assert with_no_grad(lambda: rtorch.with_enable_grad(lambda: layer(x))).requires_grad
 
 
 def test_a_constructor_extends_another():
     scaled = nn_module("scaled", inherit=nn_linear, forward=lambda self, x: 2 * super(scaled, self).forward(x))
-    l = scaled(2, 1)
+    layer = scaled(2, 1)
     x = torch_randn(3, 2)
-    np.testing.assert_allclose(l(x).detach().numpy(), 2 * (x @ l.weight.t() + l.bias).detach().numpy(), rtol=1e-6)
+    np.testing.assert_allclose(
+        layer(x).detach().numpy(), 2 * (x @ layer.weight.t() + layer.bias).detach().numpy(), rtol=1e-6
+    )
     methods = nn_module("methods", double=lambda self, x: 2 * x, forward=lambda self, x: self.double(x))
     assert methods()(4) == 8

@@ -215,6 +215,6 @@ def test_messages():
         ),
     ):
         for t in (torch, lamina):
-            with pytest.raises(Exception) as caught:  # noqa: PT011
+            with pytest.raises(Exception) as caught:
                 case(t)
             assert caught.value.args[0] == text

@@ -178,7 +178,7 @@ MISTAKES = {
 def test_errors_are_those_of_pytorch(mistake):
     errors = []
     for t in (torch, lamina):
-        with pytest.raises(Exception) as caught:  # noqa: PT011
+        with pytest.raises(Exception) as caught:
             mistake(t, t.nn.Linear(2, 2))
         message = str(caught.value).replace("torch Tensor", "torch.Tensor").replace("torch", "lamina")
         message = message.replace("modules.linear", "linear").replace("__init__() missing", "")
@@ -189,7 +189,7 @@ def test_errors_are_those_of_pytorch(mistake):
 
 def test_a_misspelt_attribute_names_the_class_and_the_nearest_name():
     with pytest.raises(AttributeError) as caught:
-        nn.Linear(2, 2).weigth  # noqa: B018
+        nn.Linear(2, 2).weigth
     assert str(caught.value) == "'Linear' object has no attribute 'weigth'. Did you mean: 'weight'?"
     shown = "".join(traceback.format_exception_only(caught.value))
     assert shown == f"AttributeError: {caught.value}\n"
@@ -202,7 +202,7 @@ def test_a_property_that_fails_shows_its_own_error():
             return self.missing / 2
 
     with pytest.raises(AttributeError, match="'Broken' object has no attribute 'missing'"):
-        Broken().half  # noqa: B018
+        Broken().half
 
 
 @ROOMS
