@@ -74,12 +74,11 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     if mask.dtype is not lamina.dtypes.bool:
         raise RuntimeError("masked_select: expected BoolTensor for mask")
     shape = check.broadcast(mask, input)
-    input, mask = (
-        x if tuple(x.shape) == shape else lamina.functions.expand(x, shape) for x in (input, mask)
-    )
+    input, mask = (x if tuple(x.shape) == shape else lamina.functions.expand(x, shape) for x in (input, mask))
+    places = [lamina.tensor(place) for place in np.nonzero(np.atleast_1d(mask.numpy()))]
     if not shape:
-        input, mask = input.reshape(1), mask.reshape(1)
-    return indexing.getitem(input, mask)
+        input = lamina.functions.view(input, (1,))
+    return lamina.functions.masked_select_at(input, places, tuple(range(len(places))))
 
 
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:

@@ -21,10 +21,11 @@ def _public(name: str, space: str) -> Any:
         return chosen(input, kernel_size, stride, padding, dilation, ceil_mode)
 
     max_pool.__name__ = max_pool.__qualname__ = name
-    max_pool.__doc__ = f"""The largest value in each window of `kernel_size`; a window of ties gives its gradient to the first.
+    max_pool.__doc__ = f"""The largest value in each window. The first of equal ones gets the gradient.
 
-    input (N, C, {space}) or (C, {space}) -> the same with fewer {space.replace(", ", " ")}, and with `return_indices` the
-    place of each value in the flattened {space.replace(", ", " * ")}, as int64. `stride` is `kernel_size` unless given.
+    input (N, C, {space}) or (C, {space}) -> the same with fewer {space.replace(", ", " ")}, and with `return_indices`
+    the place of each value in the flattened {space.replace(", ", " * ")}, as int64.
+    `stride` is `kernel_size` unless given.
     """
     return max_pool
 

@@ -331,8 +331,8 @@ def _even_split(name: str, input: Tensor, dim: int, least: int, indices_or_secti
         length = input.shape[dim]
         if indices_or_sections <= 0 or length % indices_or_sections:
             raise RuntimeError(
-                f"lamina.{name} attempted to split along dimension {dim}, but the size of the dimension {length} is not "
-                f"divisible by the split_size {indices_or_sections}!"
+                f"lamina.{name} attempted to split along dimension {dim}, but the size of the dimension {length} is "
+                f"not divisible by the split_size {indices_or_sections}!"
             )
     return tensor_split(input, indices_or_sections, dim)
 
@@ -419,7 +419,6 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
         line = lamina.functions.view(x, tuple(-1 if place == axis else 1 for place in range(len(vectors))))
         grids.append(lamina.functions.expand(line, sizes))
     if exchange:
-        grids = [lamina.functions.transpose(grid, 0, 1) for grid in grids]
         grids[:2] = grids[1::-1]
     return tuple(grids)
 

@@ -17,9 +17,10 @@ import jax
 import numpy as np
 
 import lamina
+from lamina.ops.op import TABLE
 from lamina.ops.shape import slice_bounds
+from lamina.tensor import Tensor, call_view
 
-Tensor = Any
 Plan = tuple[tuple[Any, ...], ...]
 
 
@@ -53,7 +54,7 @@ _NEW: tuple[Any, ...] = ("new",)
 
 def _is_tuple_in_disguise(index: list[Any]) -> bool:
     """Whether PyTorch reads a list as several indices: `x[[0, None]]`, `x[[[0, 1], [1, 1]]]`."""
-    kinds = (lamina.Tensor, np.ndarray, list, tuple, slice)
+    kinds = (Tensor, np.ndarray, list, tuple, slice)
     return len(index) < 32 and any(item is None or item is Ellipsis or isinstance(item, kinds) for item in index)
 
 
@@ -65,7 +66,7 @@ def _items(index: Any) -> tuple[Any, ...]:
 
 def _operand(item: Any) -> Any:
     """A tensor as it is; a list, range or array as a NumPy array; anything else is no index."""
-    if isinstance(item, lamina.Tensor):
+    if isinstance(item, Tensor):
         return item
     if isinstance(item, jax.Array):
         return lamina.as_tensor(item)
@@ -87,7 +88,7 @@ def _is_integer(item: Any) -> bool:
     if isinstance(item, np.ndarray):
         return item.ndim == 0 and item.dtype.kind in "iu"
     return isinstance(item, (int, np.integer)) or (
-        hasattr(item, "__index__") and not isinstance(item, (lamina.Tensor, jax.Array))
+        hasattr(item, "__index__") and not isinstance(item, (Tensor, jax.Array))
     )
 
 
@@ -186,11 +187,11 @@ def _advanced(operand: Any, kept: int, dim: int, shape: Sequence[int]) -> Advanc
 
 
 def _host(x: Any) -> np.ndarray:
-    return x.numpy() if isinstance(x, lamina.Tensor) else x
+    return x.numpy() if isinstance(x, Tensor) else x
 
 
 def _tensor(x: Any) -> Tensor:
-    return x if isinstance(x, lamina.Tensor) else lamina.tensor(x)
+    return x if isinstance(x, Tensor) else lamina.tensor(x)
 
 
 def _places(index: Index, ndim: int) -> tuple[list[Tensor], tuple[int, ...]]:
@@ -214,14 +215,19 @@ def _view_ndim(plan: Plan) -> int:
     return sum(kind != "int" for kind, *_ in plan)
 
 
+def _view(tensor: Tensor, starts: tuple[int, ...], plan: Plan) -> Tensor:
+    """`basic_index`; called so often that its arguments go to the engine as they are."""
+    return call_view(TABLE["basic_index"], (tensor, starts), (plan,))
+
+
 def getitem(tensor: Tensor, index: Any) -> Tensor:
     """`tensor[index]`: a view for ints, slices, None and Ellipsis, else a copy."""
     shape = tuple(tensor.shape)
     if type(index) is int and shape:
-        return lamina.functions.basic_index(tensor, (_checked(index, 0, shape[0]),), _first(len(shape)))
+        return _view(tensor, (_checked(index, 0, shape[0]),), _first(len(shape)))
     found = parse(index, shape)
     if found.cuts or not found.advanced:
-        tensor = lamina.functions.basic_index(tensor, found.starts, found.plan)
+        tensor = _view(tensor, found.starts, found.plan)
     if not found.advanced:
         return tensor
     operands, plan = _places(found, _view_ndim(found.plan))
@@ -240,7 +246,7 @@ def _value(tensor: Tensor, value: Any) -> Any:
         value = value.item()
     if isinstance(value, jax.Array):
         value = lamina.as_tensor(value)
-    if not isinstance(value, (lamina.Tensor, bool, int, float, complex)):
+    if not isinstance(value, (Tensor, bool, int, float, complex)):
         raise TypeError(f"can't assign a {type(value).__name__} to a lamina.{tensor.dtype.tensor_name}Tensor")
     if isinstance(value, complex) and not tensor.dtype.is_complex:
         kind = _C_NAMES.get(tensor.dtype.name, tensor.dtype.name)
@@ -250,11 +256,11 @@ def _value(tensor: Tensor, value: Any) -> Any:
 
 def _fits_mask(value: Any, after: int) -> bool:
     """Whether a value is the same for all elements that a mask chooses; `after` dimensions follow the mask's."""
-    return not isinstance(value, lamina.Tensor) or value.ndim <= after or value.shape[-after - 1] == 1
+    return not isinstance(value, Tensor) or value.ndim <= after or value.shape[-after - 1] == 1
 
 
 def _check_dtype(tensor: Tensor, value: Any) -> None:
-    if isinstance(value, lamina.Tensor) and value.dtype != tensor.dtype:
+    if isinstance(value, Tensor) and value.dtype != tensor.dtype:
         raise RuntimeError(
             "Index put requires the source and destination dtypes match, got "
             f"{tensor.dtype.tensor_name} for the destination and {value.dtype.tensor_name} for the source."
@@ -267,9 +273,9 @@ def _assigned(tensor: Tensor, advanced: Index, ndim: int, value: Any, accumulate
     only = advanced.advanced[0]
     if only.is_mask and len(advanced.advanced) == 1 and not accumulate:
         after = ndim - only.dim - only.value.ndim
-        if _fits_mask(value, after) and not (isinstance(value, lamina.Tensor) and value.ndim > ndim):
+        if _fits_mask(value, after) and not (isinstance(value, Tensor) and value.ndim > ndim):
             mask = _tensor(only.value)
-            mask = mask if mask.dtype is lamina.dtypes.bool else mask != 0
+            mask = mask if mask.dtype is lamina.dtypes.bool else mask.to(lamina.dtypes.bool)
             return lamina.functions.mask_put(tensor, mask, value, only.dim)
     operands, plan = _places(advanced, ndim)
     return lamina.functions.index_put_at(tensor, value, operands, plan, accumulate)
@@ -287,7 +293,7 @@ def setitem(tensor: Tensor, index: Any, value: Any) -> None:
     if not found.cuts:
         tensor._write(_assigned(tensor, found, tensor.ndim, value, False))
         return
-    view = lamina.functions.basic_index(tensor, found.starts, found.plan)
+    view = _view(tensor, found.starts, found.plan)
     new = _assigned(view, found, _view_ndim(found.plan), value, False)
     tensor._write(lamina.functions.basic_index_put(tensor, new, found.starts, found.plan))
 
@@ -295,7 +301,7 @@ def setitem(tensor: Tensor, index: Any, value: Any) -> None:
 def index_put(input: Tensor, indices: Sequence[Tensor], values: Any, accumulate: bool = False) -> Tensor:
     """The input with values written (or added) at `input[indices]`; indices are tensors of ints or masks."""
     for place, item in enumerate(indices):
-        if not isinstance(item, lamina.Tensor):
+        if not isinstance(item, Tensor):
             raise TypeError(f"expected Tensor as element {place} in argument 1, but got {type(item).__name__}")
     found = parse(tuple(indices), tuple(input.shape))
     return _assigned(input, found, input.ndim, _value(input, values), accumulate)

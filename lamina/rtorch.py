@@ -36,6 +36,7 @@ from typing import Any
 
 import lamina
 from lamina import nn, optim
+from lamina.autograd import enable_grad, no_grad
 
 _SPELLED = {
     "MultiLabelMarginLoss": "multilabel_margin_loss",
@@ -84,13 +85,13 @@ def _begin(self: Any, *args: Any, **kwargs: Any) -> None:
 
 
 def with_no_grad(function: Callable[[], Any] | None = None) -> Any:
-    """A block without gradients, `with with_no_grad():`, or with a function: what a call of it gives."""
-    return lamina.no_grad() if function is None else lamina.no_grad()(function)()
+    """Do without gradients: a block in a `with` statement, or the call of a function, whose result is returned."""
+    return no_grad() if function is None else no_grad()(function)()
 
 
 def with_enable_grad(function: Callable[[], Any] | None = None) -> Any:
-    """A block with gradients, `with with_enable_grad():`, or with a function: what a call of it gives."""
-    return lamina.enable_grad() if function is None else lamina.enable_grad()(function)()
+    """Do with gradients: a block in a `with` statement, or the call of a function, whose result is returned."""
+    return enable_grad() if function is None else enable_grad()(function)()
 
 
 def snake_case(name: str) -> str:

@@ -564,6 +564,7 @@ class Tensor:
             "" if place.type == "cpu" and not place.index else str(place),
             value.leaf is not None,
             None if grad_fn is None else grad_fn.name(),
+            default_dtype=dtypes.get_default_dtype().name,
         )
 
     # --- copies and conversions ---
@@ -833,6 +834,8 @@ def assign(targets: Sequence[Tensor], values: Sequence[Tensor]) -> None:
                 if new.array is None:
                     new.home = new.home.leaf_home
             target._value = new
+        elif target._alias.__class__ is Storage:
+            target._alias.write(new)  # type: ignore[union-attr]
         else:
             with grad_mode(False):
                 target._write(new)

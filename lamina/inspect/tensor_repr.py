@@ -19,7 +19,7 @@ def tensor_repr(
     dtype_name: str,
     device_suffix: str = "",
     requires_grad: bool = False,
-    grad_name: str = "",
+    grad_name: str | None = None,
     *,
     default_dtype: str = "float32",
 ) -> str:
@@ -29,8 +29,8 @@ def tensor_repr(
         array: its values.
         dtype_name: its type, such as "float64"; shown where the values alone do not tell it.
         device_suffix: its device, such as "cuda:0", or "" for the device that need not be told.
-        requires_grad: whether it collects a gradient; shown when there is no `grad_name`.
-        grad_name: the operation that made it, such as "AddBackward0", or "".
+        requires_grad: whether it collects a gradient; shown where no `grad_name` is.
+        grad_name: the operation that made it, such as "AddBackward0", or None.
         default_dtype: the floating type that need not be told.
 
     >>> print(tensor_repr(np.array([1.0, 2.5]), "float64", grad_name="AddBackward0"))

@@ -26,10 +26,12 @@ class Sequential(Module):
     Source: torch.nn.Sequential.
     """
 
+    _modules: dict[str, Any]
+
     def __init__(self, *args: Any) -> None:
         super().__init__()
-        named = len(args) == 1 and isinstance(args[0], OrderedDict)
-        for name, module in args[0].items() if named else enumerate(args):
+        named = args[0].items() if len(args) == 1 and isinstance(args[0], OrderedDict) else enumerate(args)
+        for name, module in named:
             self.add_module(str(name), module)
 
     def forward(self, input: Any) -> Any:
@@ -117,6 +119,7 @@ class ModuleList(Module):
     Source: torch.nn.ModuleList.
     """
 
+    _modules: dict[str, Any]
     _prints_equal_children_once = True
 
     def __init__(self, modules: Iterable[Module] | None = None) -> None:
@@ -432,7 +435,7 @@ def _pairs(container: str, entries: Any, ordered: tuple[type, ...]) -> Iterator[
     """Names and values from a mapping or from pairs; a mapping whose order does not count is sorted."""
     _need_iterable(f"{container}.update should be called with an iterable of key/value pairs", entries)
     if isinstance(entries, ordered):
-        yield from list(entries.items())
+        yield from list(entries.items())  # type: ignore[attr-defined]
     elif isinstance(entries, Mapping):
         yield from sorted(entries.items())
     else:

@@ -116,9 +116,10 @@ class Conv1d(_Conv):
         bias: whether to add one.
         padding_mode: what is added: "zeros", "reflect", "replicate" or "circular".
     Shapes:
-        input (N, C, L) or (C, L) -> (N, O, L') or (O, L'), L' = (L + 2 padding - dilation (kernel_size - 1) - 1) // stride + 1
+        input (N, C, L) or (C, L) -> (N, O, L') or (O, L'),
+        L' = (L + 2 padding - dilation (kernel_size - 1) - 1) // stride + 1
     Parameters:
-        weight (out_channels, in_channels / groups, kernel_size): from U(-k, k), k = 1 / sqrt(in_channels / groups * kernel_size)
+        weight (out_channels, in_channels / groups, kernel_size): from U(-k, k), k = 1 / sqrt(product of the last two)
         bias (out_channels,) or None: from U(-k, k)
     Source: torch.nn.Conv1d.
     """
@@ -127,7 +128,8 @@ class Conv1d(_Conv):
 
 
 class Conv2d(_Conv):
-    """A convolution over H and W: output[n, o, h, w] = bias[o] + sum over c, i, j of weight[o, c, i, j] input[n, c, h + i, w + j].
+    """A convolution over H and W:
+    output[n, o, h, w] = bias[o] + sum over c, i, j of weight[o, c, i, j] input[n, c, h + i, w + j].
 
     Args:
         in_channels, out_channels: C and O.
@@ -139,7 +141,7 @@ class Conv2d(_Conv):
     Shapes:
         input (N, C, H, W) or (C, H, W) -> (N, O, H', W') or (O, H', W'), sizes as in `Conv1d`
     Parameters:
-        weight (out_channels, in_channels / groups, *kernel_size): from U(-k, k), k = 1 / sqrt(in_channels / groups * product of kernel_size)
+        weight (out_channels, in_channels / groups, *kernel_size): from U(-k, k), k = 1 / sqrt(product of the others)
         bias (out_channels,) or None: from U(-k, k)
     Source: torch.nn.Conv2d.
     """
@@ -160,7 +162,7 @@ class Conv3d(_Conv):
     Shapes:
         input (N, C, D, H, W) or (C, D, H, W) -> (*, O, D', H', W'), sizes as in `Conv1d`
     Parameters:
-        weight (out_channels, in_channels / groups, *kernel_size): from U(-k, k), k = 1 / sqrt(in_channels / groups * product of kernel_size)
+        weight (out_channels, in_channels / groups, *kernel_size): from U(-k, k), k = 1 / sqrt(product of the others)
         bias (out_channels,) or None: from U(-k, k)
     Source: torch.nn.Conv3d.
     """

@@ -1,7 +1,7 @@
 """`lamina.nn.functional`: layers as functions, their parameters being arguments.
 
-Most names here are operations (`lamina/ops`), added by the binding. Below are those that also write to a tensor they are
-given, or that PyTorch gives another shape than the operation has.
+Most names here are operations (`lamina/ops`), added by the binding. Below are those that also write to a tensor they
+are given, or that PyTorch gives another shape than the operation has.
 """
 
 from __future__ import annotations
@@ -114,7 +114,10 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
 
 
 def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Zero each channel with probability p and divide the others by 1 - p. input (N, C, D, H, W) or (C, D, H, W) -> same"""
+    """Zero each channel with probability p and divide the others by 1 - p.
+
+    input (N, C, D, H, W) or (C, D, H, W) -> same
+    """
     _check_p(p)
     if input.ndim not in (4, 5):
         _warn_of_dimensions("dropout3d", 3, input.ndim)
@@ -132,8 +135,8 @@ def embedding(
 ) -> Tensor:
     """The rows of a table: output[*, :] = weight[input[*], :].
 
-    The row `padding_idx` gets no gradient. With `max_norm`, the rows that are read are first scaled down, in place, to a
-    norm of at most that. `sparse` changes nothing: gradients are dense.
+    The row `padding_idx` gets no gradient. With `max_norm`, the rows that are read are first scaled down, in place, to
+    a norm of at most that. `sparse` changes nothing: gradients are dense.
 
     input (*), int64 or int32, weight (V, E) -> (*, E)
     """
@@ -170,8 +173,8 @@ def _check_p(p: float) -> None:
 def _warn_of_dimensions(name: str, space: int, ndim: int) -> None:
     warnings.warn(
         f"{name}: Received a {ndim}-D input to {name}, which is deprecated and will result in an error in a future "
-        f"release. To retain the behavior and silence this warning, please use dropout instead. Note that {name} exists "
-        f"to provide channel-wise dropout on inputs with {space} spatial dimensions, a channel dimension, and an optional "
-        f"batch dimension (i.e. {space + 1}D or {space + 2}D inputs).",
+        f"release. To retain the behavior and silence this warning, please use dropout instead. Note that {name} "
+        f"exists to provide channel-wise dropout on inputs with {space} spatial dimensions, a channel dimension, and "
+        f"an optional batch dimension (i.e. {space + 1}D or {space + 2}D inputs).",
         stacklevel=3,
     )

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from typing import Any, Self
 
 from lamina import dtypes
-from lamina.autograd import is_grad_enabled
+from lamina.autograd import is_grad_enabled, no_grad
 from lamina.creation import empty_like
 from lamina.inspect import module_repr
 from lamina.nn import hooks
@@ -96,7 +96,7 @@ class Module(Walks, Stateful, Hooked):
         attributes = self.__dict__
         attributes["training"] = True
         for table in _TABLES:
-            attributes[table] = Table(self)
+            self._set_table(table, {})
         attributes["_non_persistent_buffers_set"] = set()
         if self.call_super_init:
             super().__init__(*args, **kwargs)
@@ -263,7 +263,9 @@ class Module(Walks, Stateful, Hooked):
 
     def _set_table(self, name: str, entries: Mapping[str, Any]) -> None:
         new = dict(entries)
-        old = self.__dict__.get(name)
+        old = self.__dict__.get(name, {})
+        for entry in old:
+            self.__dict__.pop(entry, None)
         if isinstance(old, Table) and old.belongs_to(self):
             old.release()
         self.__dict__[name] = Table(self, new)
@@ -293,16 +295,15 @@ class Module(Walks, Stateful, Hooked):
         if recurse:
             for child in self.children():
                 child._apply(fn)
-        for parameter in self._parameters.values():
-            if parameter is not None:
-                gradient = parameter.grad
-                parameter.data = fn(parameter.data)
-                if gradient is not None:
-                    gradient.data = fn(gradient.data)
-                    parameter.grad = gradient
-        for name, buffer in self._buffers.items():
-            if buffer is not None:
-                self._buffers[name] = fn(buffer)
+        with no_grad():
+            for parameter in self._parameters.values():
+                if parameter is not None:
+                    parameter.data = fn(parameter)
+                    if parameter.grad is not None:
+                        parameter.grad.data = fn(parameter.grad)
+            for name, buffer in self._buffers.items():
+                if buffer is not None:
+                    self._buffers[name] = fn(buffer)
         return self
 
     def to(self, *args: Any, **kwargs: Any) -> Self:

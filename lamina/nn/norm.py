@@ -65,9 +65,8 @@ class _BatchNorm(Module):
     def forward(self, input: Tensor) -> Tensor:
         self._check_input_dim(input)
         momentum: Any = self.momentum
-        tracking = self.training and self.track_running_stats and self.num_batches_tracked is not None
-        if tracking:
-            self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
+        if self.training and self.track_running_stats and self.num_batches_tracked is not None:
+            self.num_batches_tracked.add_(1)
             if momentum is None:  # the mean of all batches so far
                 momentum = 1.0 / self.num_batches_tracked
         mean, var = self.running_mean, self.running_var

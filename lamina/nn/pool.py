@@ -48,7 +48,8 @@ class MaxPool1d(_MaxPool):
         return_indices: whether to return, too, where each value was found.
         ceil_mode: whether windows may end beyond the input.
     Shapes:
-        input (N, C, L) or (C, L) -> (N, C, L') or (C, L'), L' = (L + 2 padding - dilation (kernel_size - 1) - 1) // stride + 1
+        input (N, C, L) or (C, L) -> (N, C, L') or (C, L'),
+        L' = (L + 2 padding - dilation (kernel_size - 1) - 1) // stride + 1
     Source: torch.nn.MaxPool1d.
     """
 

@@ -31,9 +31,7 @@ class Table(dict[str, Any]):
         return self._owner is not None and self._owner() is module
 
     def release(self) -> None:
-        """Take the entries out of the module's attributes; from now on this is a plain dictionary."""
-        for name in self:
-            self._mirror.pop(name, None)
+        """Be a plain dictionary from now on, which no attribute follows."""
         self._owner = None
 
     @property

@@ -24,7 +24,7 @@ class Walks:
     ) -> Iterator[tuple[str, Module]]:
         """Path and module of this module and all its descendants, parents first; each module once."""
         memo = set() if memo is None else memo
-        waiting: list[tuple[str, Module]] = [(prefix, self)]
+        waiting: list[tuple[str, Any]] = [(prefix, self)]
         while waiting:
             path, module = waiting.pop()
             if remove_duplicate:
@@ -77,7 +77,8 @@ class Walks:
         remove_duplicate: bool = True,
     ) -> Iterator[tuple[str, Any]]:  # fmt: skip
         seen: set[int] = set()
-        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
+        here: list[tuple[str, Any]] = [(prefix, self)]
+        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else here
         for path, module in modules:
             for name, member in get_members_fn(module):
                 if member is None or id(member) in seen:

@@ -247,8 +247,8 @@ def threshold(input: Array, threshold: Number, value: Number) -> Array:
 
     input (*) -> (*)
     """
-    low, value = promote.cast(threshold, input.dtype), promote.cast(value, input.dtype)
-    return jnp.where(input <= low, value, input)
+    low, other = promote.cast(threshold, input.dtype), promote.cast(value, input.dtype)
+    return jnp.where(input <= low, other, input)
 
 
 @op("functional", grad_name="SubBackward0")

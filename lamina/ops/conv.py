@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +17,7 @@ from lamina.ops import check
 from lamina.ops.op import Array, op
 
 Sizes = tuple[int, ...]
+Pairs = tuple[tuple[int, int], ...]
 
 
 @op("lamina functional", grad_name="ConvolutionBackward0")
@@ -81,7 +83,15 @@ def conv3d(
 
 
 def _convolution(
-    name: str, space: int, input: Array, weight: Array, bias: Array | None, stride, padding, dilation, groups: int
+    name: str,
+    space: int,
+    input: Array,
+    weight: Array,
+    bias: Array | None,
+    stride: int | Sizes,
+    padding: int | Sizes | str,
+    dilation: int | Sizes,
+    groups: int,
 ) -> Array:
     """What the three share: read the sizes, check, pad, multiply, add the bias."""
     if input.ndim not in (space + 1, space + 2):
@@ -111,15 +121,19 @@ def _convolution(
     return output if batched else output[0]
 
 
-def convolve(x: Array, weight: Array, stride: Sizes, padding: tuple[Sizes, ...], dilation: Sizes, groups: int) -> Array:
+def convolve(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int) -> Array:
     """The convolution itself: x (N, C, ...), weight (O, C / groups, ...) -> (N, O, ...), by whichever way is fastest.
 
-    Measured on 2 CPU cores, jax 0.10, forward and both gradients, beside XLA's own convolution:
-    kernels of size 1: half the time as one matrix product; one channel per group (depthwise, 3x3, 64 channels):
-    7 ms against 115 ms as sums of shifted products; one input channel: 3 against 7 ms and three-dimensional kernels:
-    7 to 40 against 18 to 57 ms as sums of shifted matrix products; four groups of 16 channels: 17 against 750 ms group by
-    group, for the gradient of a grouped kernel has no fast path. Else XLA's own is the fastest, in either layout.
-    Elsewhere (GPU, TPU) XLA's own is right for all.
+    Measured on 2 CPU cores, jax 0.10, forward and both gradients, beside XLA's own convolution, which has no fast path
+    there for groups, and where another way won:
+
+        kernels of size 1, one matrix product: 6 ms against 13
+        depthwise 3x3, 64 channels, sums of shifted products: 7 against 115
+        4 groups of 16 channels, group by group: 17 against 750
+        one input channel, sums of shifted matrix products: 3 against 7
+        three dimensions, 3x3x3, the same: 7 to 40 against 18 to 57
+
+    For the rest XLA's own is the fastest, in either layout. Elsewhere (GPU, TPU) it is right for all.
     """
     if jax.default_backend() != "cpu" or 0 in x.shape or 0 in weight.shape:
         return _convolve_xla(x, weight, stride, padding, dilation, groups)
@@ -139,7 +153,7 @@ def convolve(x: Array, weight: Array, stride: Sizes, padding: tuple[Sizes, ...],
     return _convolve_xla(x, weight, stride, padding, dilation, 1)
 
 
-def _convolve_xla(x, weight, stride, padding, dilation, groups: int) -> Array:
+def _convolve_xla(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int) -> Array:
     return lax.conv_general_dilated(
         x,
         weight,
@@ -151,29 +165,32 @@ def _convolve_xla(x, weight, stride, padding, dilation, groups: int) -> Array:
     )
 
 
-def _convolve_by_products(x, weight, stride, padding, dilation) -> Array:
+def _convolve_by_products(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes) -> Array:
     """The sum of one matrix product for each place in the kernel."""
-    output = 0
+    output: Array | None = None
     for place, part in _shifted(x, weight.shape[2:], stride, padding, dilation):
-        rows = part.reshape(*part.shape[:2], -1)  # N C P
-        # (N C P) with (O C) -> N P O -> N O P
-        output = output + jnp.einsum("ncp,oc->nop", rows, weight[(..., *place)], precision=lax.Precision.HIGHEST)
         shape = part.shape[2:]
+        rows = part.reshape(*part.shape[:2], -1)  # N C P
+        product = jnp.einsum("ncp,oc->nop", rows, weight[(..., *place)], precision=lax.Precision.HIGHEST)
+        output = product if output is None else output + product
+    assert output is not None
     return output.reshape(x.shape[0], weight.shape[0], *shape)  # N O D H W
 
 
-def _convolve_channelwise(x, weight, stride, padding, dilation) -> Array:
+def _convolve_channelwise(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes) -> Array:
     """One input channel for each group: no sum over channels, so a product is element by element."""
     channels, multiple = x.shape[1], weight.shape[0] // x.shape[1]
-    output = 0
+    output: Array | None = None
     for place, part in _shifted(x, weight.shape[2:], stride, padding, dilation):
-        factor = weight[(slice(None), 0, *place)].reshape(channels, multiple, *(1,) * (x.ndim - 2))
-        output = output + part[:, :, None] * factor  # N G O/G D H W
         shape = part.shape[2:]
+        factor = weight[(slice(None), 0, *place)].reshape(channels, multiple, *(1,) * (x.ndim - 2))
+        product = part[:, :, None] * factor  # N G O/G D H W
+        output = product if output is None else output + product
+    assert output is not None
     return output.reshape(x.shape[0], weight.shape[0], *shape)  # N O D H W
 
 
-def _shifted(x, kernel, stride, padding, dilation):
+def _shifted(x: Array, kernel: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes) -> Iterator[tuple[Sizes, Array]]:
     """For each place in the kernel, the part of the padded input that it meets."""
     x = lax.pad(x, jnp.zeros((), x.dtype), [(0, 0, 0), (0, 0, 0), *((low, high, 0) for low, high in padding)])
     reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
@@ -184,7 +201,7 @@ def _shifted(x, kernel, stride, padding, dilation):
         yield place, lax.slice(x, (0, 0, *start), (*x.shape[:2], *stop), (1, 1, *stride))
 
 
-def _sizes(name: str, value, space: int) -> Sizes:
+def _sizes(name: str, value: int | Sizes, space: int) -> Sizes:
     if isinstance(value, int):
         return (value,) * space
     if len(value) == 1:
@@ -197,7 +214,9 @@ def _sizes(name: str, value, space: int) -> Sizes:
     return tuple(value)
 
 
-def _padding(padding, kernel, stride, dilation, space: int) -> tuple[Sizes, Sizes]:
+def _padding(
+    padding: int | Sizes | str, kernel: Sizes, stride: Sizes, dilation: Sizes, space: int
+) -> tuple[Sizes, Sizes]:
     """How much to add before and after each dimension. "same" adds the odd one after, as PyTorch does."""
     if not isinstance(padding, str):
         both = _sizes("padding", padding, space)
@@ -212,7 +231,9 @@ def _padding(padding, kernel, stride, dilation, space: int) -> tuple[Sizes, Size
     return tuple(t // 2 for t in total), tuple(t - t // 2 for t in total)
 
 
-def _check(input: Array, weight: Array, bias: Array | None, stride, low, dilation, groups: int) -> None:
+def _check(
+    input: Array, weight: Array, bias: Array | None, stride: Sizes, low: Sizes, dilation: Sizes, groups: int
+) -> None:
     if groups <= 0:
         raise RuntimeError("non-positive groups is not supported")
     if any(p < 0 for p in low):

@@ -146,6 +146,12 @@ def advanced_index(input: Array, indices: Arrays, plan: Shape) -> Array:
     return _advanced(input, indices, plan)
 
 
+@op("", grad_name="MaskedSelectBackward0")
+def masked_select_at(input: Array, indices: Arrays, plan: Shape) -> Array:
+    """`advanced_index` under the name that `masked_select` has in `grad_fn`."""
+    return _advanced(input, indices, plan)
+
+
 @partial(jax.custom_jvp, nondiff_argnums=(3, 4))
 def _written(base: Array, value: Array, indices: tuple[Array, ...], plan: Shape, accumulate: bool) -> Array:
     return _write(base, value, indices, plan, accumulate, False)
@@ -179,8 +185,8 @@ def _put(base: Array, value: ArrayLike, indices: Arrays, plan: Shape, accumulate
         value = expand_to(value, shape)
     except RuntimeError:
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result of shape "
-            f"{list(shape)}"
+            f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result of "
+            f"shape {list(shape)}"
         ) from None
     if not indices:
         return base + value if accumulate else value
@@ -220,7 +226,7 @@ def _check_index(name: str, index: Array, kinds: str = "int32/int64") -> None:
         raise RuntimeError(f"{name}(): Expected dtype {kinds} for index")
 
 
-def _line_up(name: str, input: Array, dim: int, index: Array, src: Array | None = None) -> tuple[Array, int, Array]:
+def _line_up(name: str, input: Array, dim: int, index: Array, src: Any = None) -> tuple[Array, int, Array]:
     """Input with a dimension at least, `dim` from 0, and the index likewise; RuntimeError if they don't fit."""
     dim = check.dim(dim, input.ndim)
     _check_index(name, index)
@@ -249,8 +255,8 @@ def _line_up(name: str, input: Array, dim: int, index: Array, src: Array | None 
         source = src.shape if src.ndim else (1,)
         if too_large or any(own > other for own, other in zip(index.shape, source, strict=True)):
             raise RuntimeError(
-                f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart from dimension "
-                f"{dim} and to be no larger size than src {list(src.shape)}"
+                f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart from "
+                f"dimension {dim} and to be no larger size than src {list(src.shape)}"
             )
     return input, dim, index
 
@@ -308,7 +314,7 @@ def _scatter_name(input: Any, dim: Any, index: Any, src: Any, *reduce: Any) -> s
     return "ScatterBackward0" if hasattr(src, "shape") and src.shape else "ScatterBackward1"
 
 
-def _source(name: str, input: Array, src: ArrayLike, index: Array) -> Array:
+def _source(name: str, input: Array, src: Any, index: Array) -> Array:
     """What is scattered, in the shape of index."""
     if promote.is_number(src):
         return jnp.broadcast_to(promote.cast(src, input.dtype), index.shape)
@@ -516,21 +522,21 @@ def _check_source(name: str, input: Array, dim: int, index: Array, source: Array
             f"{name}_(): When source and destination are not scalars, their dimensionality must match. "
             f"Source dimensionality ({source.ndim}), destination dimensionality ({input.ndim})"
         )
-    own, other = (
+    slices = [
         tuple(size for axis, size in enumerate(x.shape) if axis != dim) if x.ndim else () for x in (input, source)
-    )
-    if own != other and name == "index_copy":
+    ]
+    if slices[0] != slices[1] and name == "index_copy":
         raise RuntimeError(
             f"{name}_(): Source/destination tensor must have same slice shapes. Destination slice shape: "
-            f"{' '.join(map(str, own))} at dimension {dim} and source slice shape: {' '.join(map(str, other))} at "
-            f"dimension {dim}."
+            f"{' '.join(map(str, slices[0]))} at dimension {dim} and source slice shape: {' '.join(map(str, slices[1]))} "
+            f"at dimension {dim}."
         )
     if index.size != length:
         raise RuntimeError(
             f"{name}_(): Number of indices ({index.size}) should be equal to source.size(dim): ({length}), for dim: "
             f"{dim}"
         )
-    if own != other:
+    if slices[0] != slices[1]:
         raise RuntimeError(f"source tensor shape must match self tensor shape, excluding the specified dimension. "
                            f"Got self.shape = {list(input.shape)} source.shape = {list(source.shape)}")  # fmt: skip
 
@@ -564,9 +570,10 @@ def index_fill(input: Array, dim: int, index: Array, value: ArrayLike) -> Array:
         raise RuntimeError("Index has to be a vector/scalar")
     if index.dtype not in (np.int32, np.int64):
         raise IndexError("index_fill_(): Expected dtype int64 for index.")
-    if not promote.is_number(value) and value.ndim:
+    ndim = len(getattr(value, "shape", ()))
+    if ndim:
         raise RuntimeError(
-            f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
+            f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {ndim} dimension(s)."
         )
     base = _raised(input)
     plan = tuple(0 if axis == dim else -1 for axis in range(base.ndim))

@@ -59,7 +59,7 @@ def mm(input: Array, mat2: Array) -> Array:
     for name, x in (("self", input), ("mat2", mat2)):
         if x.ndim != 2:
             raise RuntimeError(f"{name} must be a matrix")
-    _check_matrices(*input.shape, mat2)
+    _check_matrices(input.shape[0], input.shape[1], mat2)
     _same_type(input, mat2)
     return _contract(input, mat2, ((1,), (0,)))
 
@@ -558,9 +558,7 @@ def trace(input: Array) -> Array:
 
 
 @op("lamina", grad_name="CdistBackward0")
-def cdist(
-    x1: Array, x2: Array, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary"
-) -> Array:
+def cdist(x1: Array, x2: Array, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Array:
     """The p-norm distance of every row of x1 to every row of x2; p = inf for the largest difference.
 
     x1 (*, P, M), x2 (*, R, M) -> (*, P, R)
@@ -569,9 +567,7 @@ def cdist(
         if x.ndim < 2:
             raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {x.ndim}D")
     if x1.shape[-1] != x2.shape[-1]:
-        raise RuntimeError(
-            f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}"
-        )
+        raise RuntimeError(f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}")
     if x1.dtype != x2.dtype:
         raise RuntimeError(f"expected scalar type {check.type_name(x1.dtype)} but found {check.type_name(x2.dtype)}")
     if p < 0:
@@ -693,7 +689,7 @@ def matrix_norm(
         last = (values.ndim - 1,)
         result = jnp.sum(values, last) if ord == "nuc" else _largest(values, last, False, ord == -2)
     else:
-        over, along = (rows, columns) if abs(ord) == 1 else (columns, rows)
+        over, along = (rows, columns) if ord in (1, -1) else (columns, rows)
         sums = jnp.sum(_abs(A), over, keepdims=True)
-        result = lax.squeeze(_largest(sums, (along,), True, ord < 0), (rows, columns))
+        result = lax.squeeze(_largest(sums, (along,), True, ord in (-1, -math.inf)), (rows, columns))
     return lax.expand_dims(result, sorted((rows, columns))) if keepdim else result

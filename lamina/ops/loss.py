@@ -235,7 +235,9 @@ def _choose(input: Array, target: Array, weight: Array | None, ignore_index: int
     return chosen, jnp.sum(jnp.where(hit, weight.reshape(shape), 0), axis=axis)
 
 
-def _cross_entropy_indices(x, target, weight, ignore_index, reduction, label_smoothing) -> Array:
+def _cross_entropy_indices(
+    x: Array, target: Array, weight: Array | None, ignore_index: int, reduction: str, label_smoothing: float
+) -> Array:
     _check_classes("cross_entropy", x, target, weight)
     axis = min(x.ndim - 1, 1)
     logarithms = _log_softmax(x, axis)
@@ -249,7 +251,9 @@ def _cross_entropy_indices(x, target, weight, ignore_index, reduction, label_smo
     return _reduce_classes(loss, weights, reduction)
 
 
-def _cross_entropy_probabilities(x, target, weight, ignore_index, reduction, label_smoothing) -> Array:
+def _cross_entropy_probabilities(
+    x: Array, target: Array, weight: Array | None, ignore_index: int, reduction: str, label_smoothing: float
+) -> Array:
     if promote.category(target.dtype) != 2:
         raise RuntimeError(
             f"Expected floating point type for target with class probabilities, got {check.type_name(target.dtype)}"
@@ -315,7 +319,7 @@ def _binary_cross_entropy(x: Array, y: Array) -> Array:
 
 
 @_binary_cross_entropy.defjvp
-def _binary_cross_entropy_jvp(primals, tangents):
+def _binary_cross_entropy_jvp(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tuple[Array, Array]:
     """Beyond the bound of -100 the slope is PyTorch's: (x - y) / max(x (1 - x), 1e-12), finite at 0 and 1."""
     (x, y), (dx, dy) = primals, tangents
     slope = (x - y) / jnp.maximum(x * (1 - x), 1e-12)

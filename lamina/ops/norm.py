@@ -57,9 +57,9 @@ def batch_norm_eval(
 
     input (N, C, *), the others (C,), weight and bias or None -> (N, C, *)
     """
-    for name, value in (("running_mean", running_mean), ("running_var", running_var)):
-        if value is None:
-            raise RuntimeError(f"{name} must be defined in evaluation mode")
+    if running_mean is None or running_var is None:
+        missing = "running_mean" if running_mean is None else "running_var"
+        raise RuntimeError(f"{missing} must be defined in evaluation mode")
     _check_channels(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     x = _wide(input, "batch_norm")
     # One factor and one offset for each channel: the large array is read once and multiplied once.
@@ -184,7 +184,9 @@ def _check_channels(input: Array, **others: Array | None) -> None:
             raise RuntimeError(f"{name} should contain {input.shape[1]} elements not {value.size}")
 
 
-def _check_last(input: Array, normalized_shape, weight: Array | None, bias: Array | None) -> tuple[int, ...]:
+def _check_last(
+    input: Array, normalized_shape: int | tuple[int, ...], weight: Array | None, bias: Array | None
+) -> tuple[int, ...]:
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if not shape:
         raise RuntimeError(

@@ -90,6 +90,12 @@ class Op:
         positional, named = [], {}
         for parameter, is_static in zip(self.parameters, self._static, strict=True):
             value = next(constant) if is_static else next(operand)
+            if parameter.kind == "Array" and not hasattr(value, "shape") and not (value is None and parameter.optional):
+                position = len(positional) + 1 - self.random
+                raise TypeError(
+                    f"{self.name}(): argument '{parameter.name}' (position {position}) must be Tensor, "
+                    f"not {type(value).__name__}"
+                )
             if parameter.keyword_only:
                 named[parameter.name] = value
             else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax.numpy as jnp
 from jax import lax
 
@@ -9,7 +11,7 @@ from lamina.ops import promote
 from lamina.ops.op import Array, Number, op
 
 
-def _grad_name(input, pad, mode: str = "constant", value=None) -> str:
+def _grad_name(input: Any, pad: tuple[int, ...], mode: str = "constant", value: Any = None) -> str:
     kind = {"reflect": "ReflectionPad", "replicate": "ReplicationPad"}.get(mode)
     return "ConstantPadNdBackward0" if kind is None else f"{kind}{len(pad) // 2}DBackward0"
 
@@ -18,8 +20,8 @@ def _grad_name(input, pad, mode: str = "constant", value=None) -> str:
 def pad(input: Array, pad: tuple[int, ...], mode: str = "constant", value: Number | None = None) -> Array:
     """input with pad[0] elements before and pad[1] after its last dimension, pad[2] and pad[3] for the one before, ...
 
-    mode "constant" fills with `value` (0 unless given), "reflect" mirrors at the outermost element, "replicate" repeats it,
-    "circular" goes round. Negative numbers cut elements off.
+    mode "constant" fills with `value` (0 unless given), "reflect" mirrors at the outermost element, "replicate"
+    repeats it, "circular" goes round. Negative numbers cut elements off.
 
     input (*, W) -> (*, pad[0] + W + pad[1])
 
@@ -73,8 +75,8 @@ def _pad_along(x: Array, axis: int, before: int, after: int, mode: str) -> Array
     cut = lax.slice_in_dim(x, max(-before, 0), size + min(after, 0), axis=axis)
     before, after = max(before, 0), max(after, 0)
     if mode == "circular":
-        left = lax.slice_in_dim(x, size - before, size, axis=axis)
-        right = lax.slice_in_dim(x, 0, after, axis=axis)
+        left = lax.slice_in_dim(cut, cut.shape[axis] - before, cut.shape[axis], axis=axis)
+        right = lax.slice_in_dim(cut, 0, after, axis=axis)
     elif mode == "reflect":
         left = lax.rev(lax.slice_in_dim(x, 1, 1 + before, axis=axis), (axis,))
         right = lax.rev(lax.slice_in_dim(x, size - 1 - after, size - 1, axis=axis), (axis,))
@@ -95,7 +97,8 @@ def _check_reach(mode: str, x: Array, axis: int, before: int, after: int) -> Non
             "Padding size should be less than the corresponding input dimension, "
             f"but got: padding ({before}, {after}) at dimension {axis} of input {list(x.shape)}"
         )
-    if mode == "circular" and (before > size or after > size):
+    kept = size + min(before, 0) + min(after, 0)
+    if mode == "circular" and (before > kept or after > kept):
         raise RuntimeError("Padding value causes wrapping around more than once.")
     if size + before + after < 0 or size == 0:
         raise RuntimeError(f"pad: padding ({before}, {after}) does not fit dimension {axis} of input {tuple(x.shape)}.")

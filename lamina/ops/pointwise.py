@@ -322,6 +322,8 @@ def _power_of(base: Any, exponent: Any) -> Array:
             raise RuntimeError("Integers to negative integer powers are not allowed.")
         x, y = match(base, exponent)
         if dtype == np.bool_:
+            if isinstance(exponent, bool):
+                return x if exponent else jnp.ones_like(x)
             raise NotImplementedError("\"pow\" not implemented for 'Bool'")
         return lax.integer_pow(x, exponent) if isinstance(exponent, int) else _integer_power(x, y)
     if isinstance(exponent, (int, float)):

@@ -1,8 +1,9 @@
 """Pooling: the maximum or the mean of each window, in one, two and three dimensions.
 
 Letters: N batch, C channels, D H W (or L) space, K kernel sizes.
-A window is a box, so both kinds go one dimension after another. Measured on 2 CPU cores, jax 0.10, forward and backward,
-32 x 32 x 32 x 32, 3x3 windows: 2.7 ms against 41 ms for `lax.reduce_window` with its gradient, 14 ms for nine slices at once.
+A window is a box, so both kinds go one dimension after another, each as a few shifted slices. Measured on 2 CPU
+cores, jax 0.10, maximum, forward and backward, 32 x 32 x 32 x 32, 3x3 windows: 2.7 ms against 41 ms for
+`lax.reduce_window` with its gradient, and 14 ms for nine slices at once.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import functools
 import operator
 from dataclasses import dataclass
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -19,6 +21,7 @@ from lamina.ops import check, promote
 from lamina.ops.op import Array, op
 
 Sizes = tuple[int, ...]
+Given = int | Sizes
 
 
 @op("", name="max_pool1d_values", grad_name="SqueezeBackward1")
@@ -56,7 +59,7 @@ def max_pool3d(
     dilation: int | tuple[int, ...] = 1,
     ceil_mode: bool = False,
 ) -> Array:
-    """The largest value in each window of `kernel_size`. input (N, C, D, H, W) or (C, D, H, W) -> (*, C, D', H', W')."""
+    """The largest value in each window. input (N, C, D, H, W) or (C, D, H, W) -> (*, C, D', H', W')."""
     return _max_pool("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
@@ -165,7 +168,17 @@ class _Window:
         return last + 1 - self.size
 
 
-def _max_pool(name, space, input, kernel_size, stride, padding, dilation, ceil_mode, with_indices=False):
+def _max_pool(
+    name: str,
+    space: int,
+    input: Array,
+    kernel_size: Given,
+    stride: Given | None,
+    padding: Given,
+    dilation: Given,
+    ceil_mode: bool,
+    with_indices: bool = False,
+) -> Any:
     kernel, stride, padding, dilation = _arguments(name, space, kernel_size, stride, padding, dilation)
     _check_input(name, space, input)
     kinds = (2,) if space == 1 else (1, 2)
@@ -200,19 +213,20 @@ def _max_along(x: Array, indices: Array | None, axis: int, window: _Window) -> t
     return _first_maximum(x, indices, [0, (window.kernel - reach) * window.dilation], axis, window)
 
 
-def _first_maximum(x, indices, offsets: list[int], axis: int, window: _Window) -> tuple[Array, Array | None]:
-    best = place = None
-    for offset in offsets:
-        value = _slice(x, axis, offset, window)
-        if indices is None:
-            best = value if best is None else jnp.where(_beats(value, best), value, best)
-            continue
-        found = _slice(indices, axis, offset, window)
-        if best is None:
-            best, place = value, found
-        else:
-            better = (_beats(value, best) | (place < 0)) & (found >= 0)
-            best, place = jnp.where(better, value, best), jnp.where(better, found, place)
+def _first_maximum(
+    x: Array, indices: Array | None, offsets: list[int], axis: int, window: _Window
+) -> tuple[Array, Array | None]:
+    best = _slice(x, axis, offsets[0], window)
+    if indices is None:
+        for offset in offsets[1:]:
+            value = _slice(x, axis, offset, window)
+            best = jnp.where(_beats(value, best), value, best)
+        return best, None
+    place = _slice(indices, axis, offsets[0], window)
+    for offset in offsets[1:]:
+        value, found = _slice(x, axis, offset, window), _slice(indices, axis, offset, window)
+        better = (_beats(value, best) | (place < 0)) & (found >= 0)
+        best, place = jnp.where(better, value, best), jnp.where(better, found, place)
     return best, place
 
 
@@ -222,7 +236,17 @@ def _beats(value: Array, best: Array) -> Array:
     return greater | (value != value) if jnp.issubdtype(value.dtype, jnp.floating) else greater
 
 
-def _avg_pool(name, space, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
+def _avg_pool(
+    name: str,
+    space: int,
+    input: Array,
+    kernel_size: Given,
+    stride: Given | None,
+    padding: Given,
+    ceil_mode: bool,
+    count_include_pad: bool,
+    divisor_override: int | None,
+) -> Array:
     kernel, stride, padding, dilation = _arguments(name, space, kernel_size, stride, padding, 1)
     _check_input(name, space, input)
     if divisor_override == 0:
@@ -263,10 +287,10 @@ def _divisor(windows: list[_Window], count_include_pad: bool) -> np.ndarray:
         stop = np.minimum(start + w.kernel, w.size + w.padding)
         counts.append(stop - start if count_include_pad else np.minimum(stop, w.size) - np.maximum(start, 0))
     product = functools.reduce(np.multiply.outer, counts)
-    return product.flat[0] if (product == product.flat[0]).all() else product
+    return np.asarray(product.flat[0]) if (product == product.flat[0]).all() else product
 
 
-def _pad(x: Array, axis: int, window: _Window, value) -> Array:
+def _pad(x: Array, axis: int, window: _Window, value: float) -> Array:
     if window.padding == 0 and window.padding_after <= 0:
         return x
     config = [(0, 0, 0)] * x.ndim
@@ -280,11 +304,20 @@ def _slice(x: Array, axis: int, offset: int, window: _Window) -> Array:
     return lax.slice_in_dim(x, offset, stop, stride=window.stride, axis=axis)
 
 
-def _lowest(dtype: np.dtype):
+def _lowest(dtype: np.dtype) -> float:
     return -np.inf if promote.category(dtype) == 2 else np.iinfo(dtype).min
 
 
-def _windows(name, input, space, kernel, stride, padding, dilation, ceil_mode: bool) -> list[_Window]:
+def _windows(
+    name: str,
+    input: Array,
+    space: int,
+    kernel: Sizes,
+    stride: Sizes,
+    padding: Sizes,
+    dilation: Sizes,
+    ceil_mode: bool,
+) -> list[_Window]:
     windows = []
     for size, k, s, p, d in zip(input.shape[-space:], kernel, stride, padding, dilation, strict=True):
         rest = size + 2 * p - d * (k - 1) - 1
@@ -302,7 +335,9 @@ def _windows(name, input, space, kernel, stride, padding, dilation, ceil_mode: b
     return windows
 
 
-def _arguments(name, space: int, kernel_size, stride, padding, dilation) -> tuple[Sizes, Sizes, Sizes, Sizes]:
+def _arguments(
+    name: str, space: int, kernel_size: Given, stride: Given | None, padding: Given, dilation: Given
+) -> tuple[Sizes, Sizes, Sizes, Sizes]:
     kernel = _sizes(name, "kernel_size", kernel_size, space)
     stride = kernel if stride is None or stride == () else _sizes(name, "stride", stride, space)
     padding = _sizes(name, "padding", padding, space)
@@ -321,7 +356,7 @@ def _arguments(name, space: int, kernel_size, stride, padding, dilation) -> tupl
     return kernel, stride, padding, dilation
 
 
-def _sizes(name: str, argument: str, value, space: int) -> Sizes:
+def _sizes(name: str, argument: str, value: Given, space: int) -> Sizes:
     if isinstance(value, int):
         return (value,) * space
     if len(value) not in (1, space):

@@ -565,7 +565,7 @@ def logsumexp(input: Array, dim: int | tuple[int, ...], keepdim: bool = False) -
 
 
 def _truth(input: Array, dim: Dims, keepdim: bool, reduce: Any) -> Array:
-    dims = check.dims(dim, input.ndim) if input.ndim else _scalar_dims(dim)
+    dims = check.dims(dim, input.ndim) if input.ndim and dim != () else _scalar_dims(dim)  # () means no dimension here
     x = promote.cast(input, np.dtype(np.bool_))
     result = _kept(reduce(x, dims) if dims else x, x, dims, keepdim)
     # PyTorch keeps uint8, its boolean type of old.

@@ -110,8 +110,7 @@ def topk(input: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool
     if not 0 <= k <= size:
         raise RuntimeError("selected index k out of range")
     if not input.ndim:
-        x = lax.reshape(input, (1,))
-        return (input, jnp.zeros((), INDEX)) if k else (x[:0], jnp.zeros((0,), INDEX))
+        return input, jnp.zeros((), INDEX)
     if input.dtype.kind in "fV" and input.dtype.itemsize <= 4 and k <= 128:
         index = _few_extremes(input, k, axis, largest)
     else:

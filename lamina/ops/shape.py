@@ -282,11 +282,10 @@ def put_slices(base: Array, value: Array, starts: tuple[Any, ...], steps: Shape)
     extents = tuple((size - 1) * step + 1 for size, step in zip(sizes, steps, strict=True))
     window = lax.dynamic_slice(base, _scalars(starts), extents, allow_negative_indices=False)
     spread = [(0, 0, step - 1) for step in steps]
-    hit = None
+    hit = jnp.ones(extents, jnp.bool_)
     for axis, step in enumerate(steps):
         if step > 1:
-            here = lax.broadcasted_iota(jnp.int32, extents, axis) % step == 0
-            hit = here if hit is None else hit & here
+            hit &= lax.broadcasted_iota(jnp.int32, extents, axis) % step == 0
     window = lax.select(hit, lax.pad(value, jnp.zeros((), value.dtype), spread), window)
     return lax.dynamic_update_slice(base, window, _scalars(starts), allow_negative_indices=False)
 
@@ -444,9 +443,7 @@ def slice_scatter(
 def check_index(index: int, dim: int, shape: Shape) -> int:
     """An index from 0, for `select`; IndexError with PyTorch's words when there is none."""
     if not -shape[dim] <= index < shape[dim]:
-        raise IndexError(
-            f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {dim}"
-        )
+        raise IndexError(f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {dim}")
     return index + shape[dim] if index < 0 else index
 
 
@@ -566,8 +563,7 @@ def block_diag(tensors: Arrays) -> Array:
     for place, x in enumerate(blocks):
         if x.ndim > 2:
             raise RuntimeError(
-                "block_diag: Input tensors must have 2 or fewer dimensions. "
-                f"Input {place} has {x.ndim} dimensions"
+                f"block_diag: Input tensors must have 2 or fewer dimensions. Input {place} has {x.ndim} dimensions"
             )
     rows, columns = sum(x.shape[0] for x in blocks), sum(x.shape[1] for x in blocks)
     bands, column, zero = [], 0, jnp.zeros((), blocks[0].dtype)
@@ -600,9 +596,7 @@ def repeat(input: Array, repeats: Shape) -> Array:
             [1, 2, 1, 2]])
     """
     if len(repeats) < input.ndim:
-        raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
-        )
+        raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     if any(times < 0 for times in repeats):
         sizes = (1,) * (len(repeats) - input.ndim) + input.shape
         shape = [times * size for times, size in zip(repeats, sizes, strict=True)]
@@ -689,9 +683,7 @@ def rot90(input: Array, k: int = 1, dims: Shape = (0, 1)) -> Array:
         raise RuntimeError(f"expected total dims >= 2, but got total dims = {input.ndim}")
     first, second = check.dim(dims[0], input.ndim), check.dim(dims[1], input.ndim)
     if first == second:
-        raise RuntimeError(
-            f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}"
-        )
+        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
     turns = k % 4
     if turns == 1:
         return transpose(lax.rev(input, (second,)), first, second)
@@ -766,7 +758,7 @@ def diagflat(input: Array, offset: int = 0) -> Array:
     return diag_embed(_reshape(input, (input.size,)), offset)
 
 
-# --- how a view lies in the memory of its base --------------------------------------------------------------------------
+# --- how a view lies in the memory of its base ------------------------------------------------------------------------
 
 Layout = tuple[Shape, Shape, int]
 
@@ -781,7 +773,7 @@ def contiguous_strides(shape: Shape) -> Shape:
 
 
 def view_strides(shape: Shape, strides: Shape, new_shape: Shape) -> Shape | None:
-    """The strides that show the same memory under a new shape, or None if there are none. Source: ATen's computeStride."""
+    """The strides that show the same memory under a new shape, or None if there are none. Source: ATen."""
     if not shape:
         return (1,) * len(new_shape)
     if 0 in shape:
@@ -885,9 +877,7 @@ def _after_expand(shape: Shape, strides: Shape, offset: int, size: Shape) -> Lay
     return result, tuple(reversed(found)), offset
 
 
-def _after_select(
-    shape: Shape, strides: Shape, offset: int, index: int, dim: int, made_by: str = "Select"
-) -> Layout:
+def _after_select(shape: Shape, strides: Shape, offset: int, index: int, dim: int, made_by: str = "Select") -> Layout:
     rest = tuple(axis for axis in range(len(shape)) if axis != dim)
     return *_pick(shape, strides, rest), offset + index * strides[dim]
 
@@ -972,5 +962,3 @@ def strides_after(op_name: str, shape: Shape, strides: Shape, offset: int, args:
 def overlaps(shape: Shape, strides: Shape) -> bool:
     """Whether some elements certainly share one place in memory, as after `expand`."""
     return 0 not in shape and any(size > 1 and stride == 0 for size, stride in zip(shape, strides, strict=True))
-
-

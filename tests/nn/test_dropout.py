@@ -22,13 +22,13 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_evaluation_agrees(kind):
-    compare_modules(lambda nn: getattr(nn, kind)(0.3), floats(*KINDS[kind][:2], *KINDS[kind][2:]), train=False)
+    compare_modules(lambda nn: getattr(nn, kind)(0.3), floats(*KINDS[kind]), train=False)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("p", [0.0, 1.0])
 def test_training_agrees_where_nothing_is_random(kind, p):
-    compare_modules(lambda nn: getattr(nn, kind)(p), floats(*KINDS[kind]))
+    compare_modules(lambda nn: getattr(nn, kind)(p), floats(*KINDS[kind]), call=lambda module, x: module(2 * x))
 
 
 @pytest.mark.parametrize("kind", ["Dropout", "Dropout1d", "Dropout2d", "Dropout3d"])
@@ -63,7 +63,7 @@ def test_new_numbers_mean_no_new_program():
     assert len(values) > 1
     before = lamina.engine.compilations()
     for _ in range(4):
-        dropout(x).tolist()
+        dropout(x).flatten().tolist()
     assert lamina.engine.compilations() == before
 
 

@@ -28,6 +28,7 @@ def test_of_classes(reduction):
     compare_modules(lambda nn: nn.NLLLoss(ignore_index=1, reduction=reduction), floats(4, 3), targets)
 
 
+@pytest.mark.filterwarnings("ignore:reduction. 'mean' divides")
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_of_probabilities(reduction):
     p, q = positives(4, 3, low=0.05, high=0.95), positives(4, 3, low=0.05, high=0.95, seed=1)
@@ -39,8 +40,12 @@ def test_of_probabilities(reduction):
 def test_weights_are_buffers():
     compare_modules(lambda nn: nn.CrossEntropyLoss(_ones(nn, 3) * 2), floats(4, 3), integers(4, low=0, high=3))
     compare_modules(lambda nn: nn.NLLLoss(_ones(nn, 3) * 2), floats(4, 3), integers(4, low=0, high=3))
-    compare_modules(lambda nn: nn.BCELoss(_ones(nn, 3) * 2), positives(4, 3, high=0.9), positives(4, 3, high=0.8), rtol=1e-4)
-    compare_modules(lambda nn: nn.BCEWithLogitsLoss(_ones(nn, 3), pos_weight=_ones(nn, 3) * 2), floats(4, 3), positives(4, 3))
+    compare_modules(
+        lambda nn: nn.BCELoss(_ones(nn, 3) * 2), positives(4, 3, high=0.9), positives(4, 3, high=0.8), rtol=1e-4
+    )
+    compare_modules(
+        lambda nn: nn.BCEWithLogitsLoss(_ones(nn, 3), pos_weight=_ones(nn, 3) * 2), floats(4, 3), positives(4, 3)
+    )
 
 
 def _ones(module, size):
@@ -50,10 +55,11 @@ def _ones(module, size):
 
 
 @pytest.mark.parametrize(("options", "reduction"), [
-    ({"size_average": False}, "sum"), ({"reduce": False}, "none"), ({"size_average": True}, "mean"), ({"reduce": True}, "mean"),
+    ({"size_average": False}, "sum"), ({"reduce": False}, "none"), ({"size_average": True}, "mean"),
+    ({"reduce": True}, "mean"),
 ])  # fmt: skip
 def test_older_arguments(options, reduction):
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="size_average") as caught:
         layer = nn.MSELoss(**options)
     text = f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead."
     assert [str(warning.message) for warning in caught] == [text] and layer.reduction == reduction

@@ -123,6 +123,17 @@ def test_the_tables_are_the_truth(t):
     assert not hasattr(module, "child")
 
 
+@ROOMS
+def test_tables_that_are_replaced_take_their_attributes_along(t):
+    module = t.nn.Linear(2, 2)
+    replica = module.__new__(type(module))
+    replica.__dict__ = module.__dict__.copy()
+    replica._parameters = {}
+    assert not hasattr(replica, "weight") and module.weight is not None
+    t.nn.Module.__init__(module)
+    assert not hasattr(module, "weight") and not module._parameters
+
+
 def test_a_module_is_freed_when_its_last_name_goes():
     import gc
     import weakref
@@ -360,6 +371,24 @@ def test_state_may_be_tensors_numpy_or_jax_arrays_of_another_type():
     assert weight.tolist() == [[1.0, 2.0]] and layer.bias.tolist() == [1.0]
     layer.load_state_dict({"weight": lamina.zeros(1, 2), "bias": lamina.zeros(1)})
     assert weight.tolist() == [[0.0, 0.0]]
+
+
+def test_training_leaves_the_state_it_was_loaded_from_as_it_was():
+    import jax.numpy as jnp
+
+    for make in (lamina.ones, np.ones, jnp.ones):
+        state = {"weight": make((1, 2)), "bias": make((1,))}
+        layer = nn.Linear(2, 1)
+        view = layer.weight[0]
+        layer.load_state_dict(state)
+        assert view.tolist() == [1.0, 1.0]
+        optimizer = lamina.optim.SGD(layer.parameters(), lr=1.0)
+        for _ in range(3):
+            optimizer.zero_grad()
+            layer(lamina.ones(3, 2)).sum().backward()
+            optimizer.step()
+        assert layer.weight.tolist() == [[-8.0, -8.0]]
+        assert state["weight"].tolist() == [[1.0, 1.0]]
 
 
 def test_assigning_a_state_takes_its_tensors_and_types():

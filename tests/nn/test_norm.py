@@ -31,7 +31,9 @@ def _thrice(module, *inputs):
 ])  # fmt: skip
 def test_batch_norm(space, train, options):
     batches = [floats(*SHAPES[space], seed=seed) + seed for seed in range(3)]
-    compare_modules(lambda nn: getattr(nn, f"BatchNorm{space}d")(3, **options), *batches, train=train, call=_thrice, **LOOSE)
+    compare_modules(
+        lambda nn: getattr(nn, f"BatchNorm{space}d")(3, **options), *batches, train=train, call=_thrice, **LOOSE
+    )
 
 
 def test_batch_norm_of_sequences():

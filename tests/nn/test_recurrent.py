@@ -12,7 +12,7 @@ import lamina
 from lamina import nn
 from tests.parity import compare_modules, floats
 
-I, H, N = 3, 4, 2
+E, H, N = 3, 4, 2
 
 
 def configurations():
@@ -41,24 +41,24 @@ def state_shapes(kind, options, batched):
 
 @pytest.mark.parametrize(("kind", "options", "length", "batched", "given"), list(configurations()))
 def test_layers_agree(kind, options, length, batched, given):
-    shape = ((N, length, I) if options["batch_first"] else (length, N, I)) if batched else (length, I)
+    shape = ((N, length, E) if options["batch_first"] else (length, N, E)) if batched else (length, E)
     states = [floats(*s, seed=k) for k, s in enumerate(state_shapes(kind, options, batched))] if given else []
 
     def call(module, x, *states):
         return module(x, states if kind == "LSTM" else states[0]) if states else module(x)
 
     compare_modules(
-        lambda nn: getattr(nn, kind)(I, H, **options), floats(*shape), *states, call=call, rtol=1e-4, atol=1e-5
+        lambda nn: getattr(nn, kind)(E, H, **options), floats(*shape), *states, call=call, rtol=1e-4, atol=1e-5
     )
 
 
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
 def test_layers_agree_in_double(kind):
-    compare_modules(lambda nn: getattr(nn, kind)(I, H, 2).double(), floats(5, N, I, dtype=np.float64))
+    compare_modules(lambda nn: getattr(nn, kind)(E, H, 2).double(), floats(5, N, E, dtype=np.float64))
 
 
 def test_parameters_begin_within_bounds():
-    module = nn.LSTM(I, 100)
+    module = nn.LSTM(E, 100)
     for name, parameter in module.named_parameters():
         values = abs(parameter.detach().numpy())
         assert 0.095 < values.max() <= 0.1, name
@@ -80,9 +80,9 @@ def test_parameters_begin_within_bounds():
 )
 def test_options_that_pytorch_refuses(kind, options):
     with pytest.raises((ValueError, TypeError)) as wanted:
-        getattr(torch.nn, kind)(I, H, **options)
+        getattr(torch.nn, kind)(E, H, **options)
     with pytest.raises(type(wanted.value)) as caught:
-        getattr(nn, kind)(I, H, **options)
+        getattr(nn, kind)(E, H, **options)
     assert str(caught.value) == str(wanted.value)
 
 
@@ -97,13 +97,13 @@ def test_sizes_that_pytorch_refuses(sizes):
 
 def test_dropout_with_one_layer_warns():
     with pytest.warns(UserWarning, match="non-zero dropout expects num_layers greater than 1, but got dropout=0.5"):
-        nn.GRU(I, H, dropout=0.5)
+        nn.GRU(E, H, dropout=0.5)
 
 
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
-@pytest.mark.parametrize("shape", [(5, N, I + 1), (5, I + 1), (2, 5, N, I), (I,), (0, N, I)])
+@pytest.mark.parametrize("shape", [(5, N, E + 1), (5, E + 1), (2, 5, N, E), (E,), (0, N, E)])
 def test_inputs_that_pytorch_refuses(kind, shape):
-    compare_modules(lambda nn: getattr(nn, kind)(I, H), floats(*shape))
+    compare_modules(lambda nn: getattr(nn, kind)(E, H), floats(*shape))
 
 
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
@@ -112,26 +112,26 @@ def test_states_that_pytorch_refuses(kind, shape):
     def call(module, x, h):
         return module(x, (h, h) if kind == "LSTM" else h)
 
-    compare_modules(lambda nn: getattr(nn, kind)(I, H), floats(5, N, I), floats(*shape), call=call)
+    compare_modules(lambda nn: getattr(nn, kind)(E, H), floats(5, N, E), floats(*shape), call=call)
 
 
 def test_messages_are_pytorchs():
-    module = nn.LSTM(I, H)
+    module = nn.LSTM(E, H)
     with pytest.raises(RuntimeError, match=r"^input.size\(-1\) must be equal to input_size. Expected 3, got 7"):
         module(lamina.ones(5, N, 7))
     with pytest.raises(RuntimeError, match=r"^Expected hidden\[1\] size \(1, 2, 4\), got \[1, 2, 5\]"):
-        module(lamina.ones(5, N, I), (lamina.ones(1, N, H), lamina.ones(1, N, H + 1)))
+        module(lamina.ones(5, N, E), (lamina.ones(1, N, H), lamina.ones(1, N, H + 1)))
     with pytest.raises(
         RuntimeError, match=r"^For batched 3-D input, hx and cx should also be 3-D but got \(2-D, 2-D\)"
     ):
-        module(lamina.ones(5, N, I), (lamina.ones(1, H), lamina.ones(1, H)))
+        module(lamina.ones(5, N, E), (lamina.ones(1, H), lamina.ones(1, H)))
     with pytest.raises(ValueError, match=r"^RNN input dtype \(lamina.float64\) does not match weight dtype"):
-        module(lamina.ones(5, N, I, dtype=lamina.float64))
+        module(lamina.ones(5, N, E, dtype=lamina.float64))
 
 
 def test_dropout_between_layers():
-    module = nn.GRU(I, 64, num_layers=2, dropout=0.5)
-    x = lamina.randn(5, N, I)
+    module = nn.GRU(E, 64, num_layers=2, dropout=0.5)
+    x = lamina.randn(5, N, E)
     first, second = module(x)[0], module(x)[0]
     assert not lamina.equal(first, second)
     module.eval()
@@ -159,14 +159,14 @@ def test_cells_agree(kind, bias, batch, given):
     def call(module, x, *states):
         return module(x, states if kind == "LSTMCell" else states[0]) if states else module(x)
 
-    compare_modules(lambda nn: getattr(nn, kind)(I, H, bias), floats(*batch, I), *states, call=call)
+    compare_modules(lambda nn: getattr(nn, kind)(E, H, bias), floats(*batch, E), *states, call=call)
 
 
 @pytest.mark.parametrize("kind", ["RNNCell", "LSTMCell", "GRUCell"])
 def test_cells_refuse_inputs_of_three_dimensions(kind):
-    compare_modules(lambda nn: getattr(nn, kind)(I, H), floats(2, 2, I))
+    compare_modules(lambda nn: getattr(nn, kind)(E, H), floats(2, 2, E))
     with pytest.raises(ValueError, match=f"^{kind}: Expected input to be 1D or 2D, got 3D instead"):
-        getattr(nn, kind)(I, H)(lamina.ones(2, 2, I))
+        getattr(nn, kind)(E, H)(lamina.ones(2, 2, E))
 
 
 def test_a_cell_learns_through_many_steps():

@@ -46,7 +46,9 @@ def test_types(name):
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
-@pytest.mark.parametrize(("shape", "target"), [((4,), ()), ((5, 4), (5,)), ((2, 4, 3), (2, 3)), ((2, 4, 3, 2), (2, 3, 2))])
+@pytest.mark.parametrize(
+    ("shape", "target"), [((4,), ()), ((5, 4), (5,)), ((2, 4, 3), (2, 3)), ((2, 4, 3, 2), (2, 3, 2))]
+)
 def test_of_classes(shape, target, reduction):
     x, y, w = floats(*shape), integers(*target, low=0, high=4), positives(4)
     for name in ("nll_loss", "cross_entropy"):
@@ -90,7 +92,13 @@ def test_no_class_is_not_a_number():
 def test_binary_cross_entropy(reduction):
     p, y, w = positives(3, 4, low=0.01, high=0.99), positives(3, 4, high=0.9, seed=1), positives(4)
     compare(_f("binary_cross_entropy", reduction=reduction), p, y, rtol=1e-4)
-    compare(lambda t, x, y, w: t.nn.functional.binary_cross_entropy(x, y, w.detach(), reduction=reduction), p, y, w, rtol=1e-4)
+    compare(
+        lambda t, x, y, w: t.nn.functional.binary_cross_entropy(x, y, w.detach(), reduction=reduction),
+        p,
+        y,
+        w,
+        rtol=1e-4,
+    )
     ends = np.array([0, 1, 0, 1], np.float32)
     compare(lambda t, x, y: t.nn.functional.binary_cross_entropy(x, y.detach(), reduction=reduction),
             ends, np.array([0, 0, 1, 1], np.float32))  # fmt: skip

@@ -25,7 +25,9 @@ def test_batch_norm(shape, affine, training):
 
 
 def test_batch_norm_without_statistics():
-    compare(lambda t, x: t.nn.functional.batch_norm(x, None, None, training=True), floats(8, 3) + 100, rtol=1e-3, atol=1e-3)
+    compare(
+        lambda t, x: t.nn.functional.batch_norm(x, None, None, training=True), floats(8, 3) + 100, rtol=1e-3, atol=1e-3
+    )
     compare(lambda t, x: t.nn.functional.batch_norm(x, None, None), floats(8, 3))
     compare(lambda t, x, w: t.nn.functional.batch_norm(x, None, None, w, None, True), floats(8, 3), floats(3), **LOOSE)
 
@@ -47,7 +49,9 @@ def test_batch_norm_types(dtype):
             rtol=tolerance, atol=tolerance)  # fmt: skip
 
 
-@pytest.mark.parametrize(("shape", "last"), [((3, 4), (4,)), ((2, 3, 4), (3, 4)), ((2, 3, 4), (4,)), ((5,), (5,)), ((0, 4), (4,))])
+@pytest.mark.parametrize(
+    ("shape", "last"), [((3, 4), (4,)), ((2, 3, 4), (3, 4)), ((2, 3, 4), (4,)), ((5,), (5,)), ((0, 4), (4,))]
+)
 def test_layer_norm(shape, last):
     compare(lambda t, x: t.nn.functional.layer_norm(x, last), floats(*shape), **LOOSE)
     arrays = floats(*shape) * 3 + 2, floats(*last, seed=1), floats(*last, seed=2)

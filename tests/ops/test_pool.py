@@ -33,7 +33,7 @@ def _draw(seed: int, space: int, dilated: bool) -> dict:
 
 
 @pytest.mark.parametrize("space", [1, 2, 3])
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(6))
 def test_max_pool(space, seed):
     options = _draw(seed, space, True)
     compare(lambda t, x: getattr(t.nn.functional, f"max_pool{space}d")(x, **options), floats(*SHAPES[space], seed=seed))
@@ -43,13 +43,13 @@ def test_max_pool(space, seed):
 
 
 @pytest.mark.parametrize("space", [1, 2, 3])
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(6))
 def test_avg_pool(space, seed):
     options = _draw(seed, space, False)
     compare(lambda t, x: getattr(t.nn.functional, f"avg_pool{space}d")(x, **options), floats(*SHAPES[space], seed=seed))
 
 
-@pytest.mark.parametrize("kernel", [5, 7, 9, 12, 16, 40])
+@pytest.mark.parametrize("kernel", [5, 8, 12, 40])
 @pytest.mark.parametrize("stride", [1, 3, None])
 def test_long_windows(kernel, stride):
     ties = integers(2, 2, 40, low=0, high=5, dtype=np.float32)

@@ -31,7 +31,9 @@ VIEWS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("cut", [pytest.param(cut, id=f"{name}{i}") for name, cuts in VIEWS.items() for i, cut in enumerate(cuts)])
+@pytest.mark.parametrize(
+    "cut", [pytest.param(cut, id=f"{name}{i}") for name, cuts in VIEWS.items() for i, cut in enumerate(cuts)]
+)
 def test_views(cut):
     compare(lambda t, x: (cut(x) * 2, cut(x).stride(), cut(x).storage_offset()), floats(2, 3, 4))
 
@@ -85,7 +87,9 @@ def test_view_of_a_transposed_tensor_needs_reshape():
         "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
         "contiguous subspaces). Use .reshape(...) instead."
     )
-    compare(lambda t, x: (x.t().reshape(6), x.t().contiguous().view(6), x.t().view(3, 2, 1), x.t().flatten()), floats(2, 3))
+    compare(
+        lambda t, x: (x.t().reshape(6), x.t().contiguous().view(6), x.t().view(3, 2, 1), x.t().flatten()), floats(2, 3)
+    )
 
 
 def test_reshape_shares_memory_where_it_can():
@@ -129,12 +133,14 @@ def test_parts_of_nothing():
     compare(lambda t, x: (x.split(0, 1), x.chunk(3, 1), x.split(2, 1), x.unbind(1), x.tensor_split(2, 1)), floats(3, 0))
 
 
-# --- joining and repeating ---------------------------------------------------------------------------------------------
+# --- joining and repeating --------------------------------------------------------------------------------------------
 
 
 def test_joining():
     x, y = floats(2, 3), floats(2, 3, seed=1)
-    compare(lambda t, x, y: (t.cat([x, y]), t.cat((x, y), -1), t.concat([x]), t.stack([x, y]), t.stack([x, y], -1)), x, y)
+    compare(
+        lambda t, x, y: (t.cat([x, y]), t.cat((x, y), -1), t.concat([x]), t.stack([x, y]), t.stack([x, y], -1)), x, y
+    )
     compare(lambda t, x, y: (t.hstack([x, y]), t.vstack([x, y]), t.dstack([x, y]), t.column_stack([x, y])), x, y)
     compare(lambda t, x, y: (t.hstack([x, y]), t.vstack([x, y]), t.dstack([x, y]), t.column_stack([x, y])), x[0], y[0])
     compare(lambda t, x, y: (t.hstack([x, y]), t.vstack([x, y]), t.stack([x, y])), floats(), floats(seed=1))
@@ -159,12 +165,17 @@ def test_turning():
     x = floats(2, 3, 4)
     compare(lambda t, x: (x.flip(0), x.flip((1, -1)), t.flip(x, [0]), x.fliplr(), x.flipud()), x)
     compare(lambda t, x: (x.roll(1), x.roll(-2, 1), x.roll((1, 2), (0, 2)), x.roll((1, 1), (1, 1)), t.roll(x, 7, 0)), x)
-    compare(lambda t, x: tuple(x.rot90(k, dims) for k, dims in ((1, (0, 1)), (2, (1, 2)), (-1, (2, 0)), (4, (0, 1)))), x)
+    compare(
+        lambda t, x: tuple(x.rot90(k, dims) for k, dims in ((1, (0, 1)), (2, (1, 2)), (-1, (2, 0)), (4, (0, 1)))), x
+    )
 
 
 @pytest.mark.parametrize("diagonal", [0, 1, -1, 5, -5])
 def test_triangles_and_diagonals(diagonal):
-    compare(lambda t, x: (x.tril(diagonal), t.triu(x, diagonal), x[0].diag(diagonal), x[0, 0].diag(diagonal)), floats(2, 3, 4))
+    compare(
+        lambda t, x: (x.tril(diagonal), t.triu(x, diagonal), x[0].diag(diagonal), x[0, 0].diag(diagonal)),
+        floats(2, 3, 4),
+    )
     compare(lambda t, x: (x.diag_embed(diagonal), t.diag_embed(x, diagonal, 0, 1), x.diagflat(diagonal)), floats(2, 3))
     compare(lambda t, x: x.clone().tril_(diagonal), bools(3, 3))
 
@@ -256,12 +267,15 @@ def test_errors_in_words_of_our_own():
     with pytest.raises(RuntimeError) as caught:
         lamina.ones(2, 3).expand(3)
     assert str(caught.value) == (
-        "expand(lamina.FloatTensor{[2, 3]}, size=[3]): the number of sizes provided (1) must be greater or equal to the "
-        "number of dimensions in the tensor (2)"
+        "expand(lamina.FloatTensor{[2, 3]}, size=[3]): the number of sizes provided (1) must be greater or equal to "
+        "the number of dimensions in the tensor (2)"
     )
     with pytest.raises(RuntimeError) as caught:
         lamina.vsplit(lamina.ones(3), 3)
-    assert str(caught.value) == "lamina.vsplit requires a tensor with at least 2 dimension, but got a tensor with 1 dimensions!"
+    assert (
+        str(caught.value)
+        == "lamina.vsplit requires a tensor with at least 2 dimension, but got a tensor with 1 dimensions!"
+    )
 
 
 def test_names_of_gradients():
@@ -317,7 +331,9 @@ def _random_cut(rng, x):
 def test_strides_of_any_chain_of_views_are_pytorchs():
     rng, refused, cut = np.random.default_rng(0), 0, 0
     for _ in range(1000):
-        shape = tuple(int(size) for size in rng.choice([0, 1, 2, 3, 4], size=rng.integers(4), p=[0.04, 0.24, 0.24, 0.24, 0.24]))
+        shape = tuple(
+            int(size) for size in rng.choice([0, 1, 2, 3, 4], size=rng.integers(4), p=[0.04, 0.24, 0.24, 0.24, 0.24])
+        )
         x = torch.zeros(shape)
         layout = (shape, shapes.contiguous_strides(shape), 0)
         for _ in range(4):
@@ -338,6 +354,12 @@ def test_strides_of_any_chain_of_views_are_pytorchs():
     assert refused > 30 and cut > 1000
 
 
-@pytest.mark.parametrize("index", [(1,), (slice(1, None),), (slice(None), 2), (None, 1, ..., slice(0, 4, 2)), (..., None), (None,)])
+@pytest.mark.parametrize(
+    "index", [(1,), (slice(1, None),), (slice(None), 2), (None, 1, ..., slice(0, 4, 2)), (..., None), (None,)]
+)
 def test_strides_of_an_index_are_pytorchs(index):
-    compare(lambda t, x: (x[index].stride(), x[index].storage_offset(), x[index].is_contiguous()), floats(2, 3, 4), grad=False)
+    compare(
+        lambda t, x: (x[index].stride(), x[index].storage_offset(), x[index].is_contiguous()),
+        floats(2, 3, 4),
+        grad=False,
+    )
