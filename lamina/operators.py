@@ -65,6 +65,8 @@ def bind() -> None:
     for name in ("float", "double", "half", "bfloat16", "int", "long", "short", "bool", "cfloat", "cdouble"):
         setattr(Tensor, name, _conversion(name))
     Tensor.byte, Tensor.char = _conversion("uint8"), _conversion("int8")  # type: ignore[attr-defined]
+    for name in ("real", "imag"):
+        setattr(Tensor, name, _part(name))
     for method in (copy_, zero_, fill_, uniform_, normal_, random_, bernoulli_, new_zeros, new_ones, new_empty, new_full,
                    exponential_, log_normal_, cauchy_, geometric_):  # fmt: skip
         setattr(Tensor, method.__name__, method)
@@ -79,6 +81,16 @@ def _conversion(name: str) -> Any:
     convert.__name__ = name
     convert.__doc__ = f"This tensor as {dtype!r}; itself if it is already."
     return convert
+
+
+def _part(name: str) -> Any:
+    def read(self: Tensor) -> Tensor:
+        return self if name == "real" and not self.is_complex() else getattr(functions, name)(self)
+
+    def change(self: Tensor, value: Any) -> None:
+        getattr(self, name).copy_(value)
+
+    return property(read, change, doc=f"The {name} part, as a view.")
 
 
 def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:

@@ -15,6 +15,7 @@ import numpy as np
 
 from lamina import devices, dtypes, engine
 from lamina.engine import Leaf, Value, record
+from lamina.ops import shape as layout
 
 _new = object.__new__
 _NUMBERS = engine.NUMBERS
@@ -42,12 +43,21 @@ class Size(tuple[int, ...]):
 
 
 class Storage:
-    """What a tensor and its views share: the tensor, as long as anyone has it, and how often it was written to."""
+    """What a tensor and its views share.
 
-    __slots__ = ("held", "owner", "version", "views")
+    Attributes:
+        owner: a weak reference to the tensor, which may be gone while views are left.
+        held: its value, kept when two or more views share it.
+        version: how often it was written to.
+        views: how many views were cut.
+        layout: for a view that became an owner because what it was cut from is gone: how it was cut.
+    """
 
-    def __init__(self, owner: Tensor) -> None:
+    __slots__ = ("held", "layout", "owner", "version", "views")
+
+    def __init__(self, owner: Tensor, layout: Alias | None = None) -> None:
         self.owner = weakref.ref(owner)
+        self.layout = layout
         self.held: Value | None = None
         self.version = 0
         self.views = 0
@@ -300,18 +310,12 @@ class Tensor:
     # --- strides: arrays are row-major; a view's strides follow from how it was cut ---
 
     def _layout(self) -> tuple[tuple[int, ...], int]:
-        from lamina.ops import shape as shapes
-
-        shape: tuple[int, ...] = self._value.spec.shape
         alias = self._alias
-        if not isinstance(alias, Alias):
-            return shapes.contiguous_strides(shape), 0
-        shape = alias.shape
-        strides, offset = shapes.contiguous_strides(shape), 0
-        for cut in alias.cuts:
-            if cut is not None:
-                shape, strides, offset = shapes.strides_after(cut[0].name, shape, strides, offset, (*cut[1], *cut[2]))
-        return tuple(strides), offset
+        if isinstance(alias, Storage):
+            alias = alias.layout
+        if alias is None:
+            return layout.contiguous_strides(self._value.spec.shape), 0
+        return _layout_of(alias)[1:]
 
     def stride(self, dim: int | None = None) -> Any:
         """How many elements apart neighbours are in memory, as PyTorch would lay this tensor out."""
@@ -324,9 +328,7 @@ class Tensor:
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """Whether the elements lie in row-major order without gaps."""
-        from lamina.ops import shape as shapes
-
-        return not isinstance(self._alias, Alias) or bool(shapes.is_contiguous(self._value.spec.shape, self._layout()[0]))
+        return self._alias is None or bool(layout.is_contiguous(self._value.spec.shape, self._layout()[0]))
 
     # --- gradients ---
 
@@ -664,6 +666,19 @@ class Tensor:
         return sorted({*object.__dir__(self)})
 
 
+def _layout_of(alias: Alias) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+    """Shape, strides and offset of a view."""
+    outer = alias.storage.layout
+    if outer is None:
+        shape, strides, offset = alias.shape, layout.contiguous_strides(alias.shape), 0
+    else:
+        shape, strides, offset = _layout_of(outer)
+    for cut in alias.cuts:
+        if cut is not None:
+            shape, strides, offset = layout.strides_after(cut[0].name, shape, strides, offset, (*cut[1], *cut[2]))
+    return tuple(shape), tuple(strides), offset
+
+
 def _python(array: np.ndarray) -> Any:
     return float(array) if array.dtype.kind == "V" else array.item()
 
@@ -713,6 +728,8 @@ def share(tensor: Tensor, value: Value, cut: Any) -> Tensor:
     alias = tensor._alias
     if alias is None:
         alias = tensor._alias = Storage(tensor)
+    elif alias.__class__ is Alias and alias.storage.value() is None:  # type: ignore[union-attr]
+        alias = tensor._alias = Storage(tensor, alias)  # type: ignore[arg-type]
     if alias.__class__ is Storage:
         storage, cuts = alias, (cut,)
         shape = tensor._value.spec.shape

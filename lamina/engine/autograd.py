@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from lamina.engine import program
-from lamina.engine.lower import needed
+from lamina.engine.lower import conjugated, needed
 from lamina.engine.program import FREE, FREED, GRAD, HISTORY, INPUT, LEAF, Const, Node, NumberRef, RandomRef
 from lamina.engine.record import TRACED, History, RandomAt, Restart, Trace, Traced, Value, config, record, state
 from lamina.engine.run import Plan, flush
@@ -480,7 +480,7 @@ class Pull:
         results, pull = jax.vjp(run, *(flat[i] for i in wanted))
         given = [g for g, smooth in zip(self.given, self.smooth, strict=True) if smooth]
         cots = tuple(next(cotangents) if g else jnp.zeros_like(x) for g, x in zip(given, results, strict=True))
-        found = pull(cots)
+        found = conjugated(pull, cots)
         return found[0] if len(found) == 1 else tuple(found)
 
 

@@ -116,6 +116,15 @@ def _substitute(template: Any, slot: Callable[[int], Any]) -> list[Any]:
     ]
 
 
+def conjugated(pull: Callable[[Any], Any], cotangents: tuple[Any, ...]) -> list[Any]:
+    """JAX's pullback in PyTorch's convention, in which the gradient of a complex number is the conjugate of JAX's."""
+    return [_conjugate(x) for x in pull(tuple(map(_conjugate, cotangents)))]
+
+
+def _conjugate(x: Any) -> Any:
+    return jnp.conj(x) if jnp.issubdtype(x.dtype, jnp.complexfloating) else x
+
+
 def _backward(plan: Any, env: dict[int, Any], pullbacks: dict[Node, Any]) -> list[Any]:
     """Walk the pullbacks in reverse; the gradients of the plan's targets."""
     cotangents: dict[int, Any] = {}
@@ -135,10 +144,7 @@ def _backward(plan: Any, env: dict[int, Any], pullbacks: dict[Node, Any]) -> lis
         if not any(slot in cotangents for slot in smooth):
             continue
         slots, pull = pullbacks[node]
-        for slot, x in zip(
-            slots,
-            pull(tuple(cotangents[s] if s in cotangents else jnp.zeros_like(env[s]) for s in smooth)),
-            strict=True,
-        ):
+        given = tuple(cotangents[s] if s in cotangents else jnp.zeros_like(env[s]) for s in smooth)
+        for slot, x in zip(slots, conjugated(pull, given), strict=True):
             add(slot, x)
     return [cotangents[slot] if slot in cotangents else jnp.zeros_like(env[slot]) for slot in plan.targets]

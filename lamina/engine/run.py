@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import functools
 import time
 from collections import OrderedDict
 from sys import getrefcount
@@ -109,8 +111,25 @@ class Executable:
             if call is None:
                 call = jitted.lower(*arguments).compile()
                 cache.store(key, call)
+        if not hit:
+            _return_memory()
         explain.compiled(plan.path, steps, time.perf_counter() - start, hit)
         return call
+
+
+@functools.cache
+def _malloc_trim() -> Any:
+    try:
+        return ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError, TypeError):
+        return None
+
+
+def _return_memory() -> None:
+    """Give what the compiler used and freed back to the system; glibc would keep it beside the buffers of the step."""
+    trim = _malloc_trim()
+    if trim is not None:
+        trim(0)
 
 
 def _collect(operands: Any, refs: dict[NumberRef, None], streams: list[int]) -> None:

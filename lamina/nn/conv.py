@@ -81,13 +81,13 @@ class _Conv(Module):
 
     def _pad(self) -> tuple[int, ...]:
         """`padding` as `F.pad` takes it: before and after, the last dimension first."""
-        if self.padding == "valid":
-            return (0,) * (2 * self._space)
-        if self.padding == "same":
+        if not isinstance(self.padding, str):
+            pairs = [(p, p) for p in self.padding]
+        elif self.padding == "same":
             total = [d * (k - 1) for d, k in zip(self.dilation, self.kernel_size, strict=True)]
             pairs = [(t // 2, t - t // 2) for t in total]
         else:
-            pairs = [(p, p) for p in self.padding]
+            pairs = [(0, 0)] * self._space
         return tuple(size for pair in reversed(pairs) for size in pair)
 
     def extra_repr(self) -> str:

@@ -7,7 +7,7 @@ import warnings
 from typing import Any
 
 from lamina import functions
-from lamina.creation import empty
+from lamina.creation import empty, zeros
 from lamina.nn import init
 from lamina.nn.module import Module
 from lamina.nn.parameter import Parameter
@@ -268,7 +268,7 @@ class RNNCellBase(Module):
 
     def _zeros(self, input: Tensor) -> Tensor:
         """The state before the first step."""
-        return input.new_zeros((*input.shape[:-1], self.hidden_size))
+        return zeros(*input.shape[:-1], self.hidden_size, dtype=input.dtype, device=input.device)
 
     def extra_repr(self) -> str:
         """The constructor's arguments, as far as they are not the defaults."""
@@ -309,7 +309,7 @@ class RNNCell(RNNCellBase):
             raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
         cell = functions.rnn_tanh_cell if self.nonlinearity == "tanh" else functions.rnn_relu_cell
         hx = self._zeros(input) if hx is None else hx
-        return cell(input, hx, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)  # type: ignore[no-any-return]
+        return cell(input, hx, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
 
     def extra_repr(self) -> str:
         """The constructor's arguments, as far as they are not the defaults."""
@@ -341,7 +341,7 @@ class LSTMCell(RNNCellBase):
         """The next states, (h', c')."""
         if hx is None:
             hx = (self._zeros(input), self._zeros(input))
-        return functions.lstm_cell(input, hx, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)  # type: ignore[no-any-return]
+        return functions.lstm_cell(input, hx, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
 
 
 class GRUCell(RNNCellBase):
@@ -367,7 +367,7 @@ class GRUCell(RNNCellBase):
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         """The next state."""
         hx = self._zeros(input) if hx is None else hx
-        return functions.gru_cell(input, hx, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)  # type: ignore[no-any-return]
+        return functions.gru_cell(input, hx, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
 
 
 def _check_options(

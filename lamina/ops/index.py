@@ -528,8 +528,8 @@ def _check_source(name: str, input: Array, dim: int, index: Array, source: Array
     if slices[0] != slices[1] and name == "index_copy":
         raise RuntimeError(
             f"{name}_(): Source/destination tensor must have same slice shapes. Destination slice shape: "
-            f"{' '.join(map(str, slices[0]))} at dimension {dim} and source slice shape: {' '.join(map(str, slices[1]))} "
-            f"at dimension {dim}."
+            f"{' '.join(map(str, slices[0]))} at dimension {dim} and source slice shape: "
+            f"{' '.join(map(str, slices[1]))} at dimension {dim}."
         )
     if index.size != length:
         raise RuntimeError(

@@ -466,7 +466,11 @@ def _sign(x: Array) -> Array:
 @op(inplace=True)
 def sgn(input: Array) -> Array:
     """input / |input|, and 0 at 0: `sign`, also for complex numbers."""
-    return lax.sign(input) if _is_complex(input) else _sign(input)
+    if not _is_complex(input):
+        return _sign(input)
+    # JAX's own gives no gradient.
+    zero = input == 0
+    return jnp.where(zero, input, input / lax.abs(jnp.where(zero, jnp.ones_like(input), input)))
 
 
 @op(inplace=True, grad_name=_number_grad_name("Copysign", 0, 1))

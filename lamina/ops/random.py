@@ -144,8 +144,8 @@ def _dropped_places(key: Key, shape: Shape, p: Number) -> jax.Array:
 
 
 def _dropped(key: Key, input: jax.Array, mask_shape: Shape, p: Number) -> jax.Array:
-    p = jnp.asarray(p, jnp.float64)
-    scale = jnp.where(p < 1, 1 / jnp.where(p < 1, 1 - p, 1), 0).astype(input.dtype)
+    share = jnp.asarray(p, jnp.float64)
+    scale = jnp.where(share < 1, 1 / jnp.where(share < 1, 1 - share, 1), 0).astype(input.dtype)
     dropped = jnp.broadcast_to(_dropped_places(key, mask_shape, p), input.shape)
     return jnp.where(dropped, jnp.zeros((), input.dtype), input * scale)
 
@@ -155,12 +155,12 @@ _SELU_LIMIT = 1.7580993408473766
 
 
 def _alpha_dropped(key: Key, input: jax.Array, mask_shape: Shape, p: Number) -> jax.Array:
-    p = jnp.asarray(p, jnp.float64)
-    some = p < 1
-    a = jnp.where(some, 1 / jnp.sqrt(jnp.where(some, (_SELU_LIMIT**2 * p + 1) * (1 - p), 1)), 0)
+    share = jnp.asarray(p, jnp.float64)
+    some = share < 1
+    a = jnp.where(some, 1 / jnp.sqrt(jnp.where(some, (_SELU_LIMIT**2 * share + 1) * (1 - share), 1)), 0)
     # A kept x becomes a x + b, a dropped one a (-limit) + b, with b = a limit p.
-    b = (a * _SELU_LIMIT * p).astype(input.dtype)
-    low = (a * _SELU_LIMIT * (p - 1)).astype(input.dtype)
+    b = (a * _SELU_LIMIT * share).astype(input.dtype)
+    low = (a * _SELU_LIMIT * (share - 1)).astype(input.dtype)
     dropped = jnp.broadcast_to(_dropped_places(key, mask_shape, p) | ~some, input.shape)
     return jnp.where(dropped, jnp.broadcast_to(low, input.shape), input * a.astype(input.dtype) + b)
 

@@ -100,7 +100,8 @@ def gru_cell(
 
     input (N, I), hx (N, H), w_ih (3 H, I), w_hh (3 H, H), biases (3 H,) -> (N, H)
     """
-    return _gru_step(*_cell_gates("GRUCell", input, hx, w_ih, w_hh, b_ih, b_hh), hx)[-1]
+    gates, recurrent = _cell_gates("GRUCell", input, hx, w_ih, w_hh, b_ih, b_hh)
+    return _gru_step(gates, recurrent, hx)[-1]
 
 
 # ---------------------------------------------------------------------------------------------------------- layers

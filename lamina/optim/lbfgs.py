@@ -48,7 +48,7 @@ class LBFGS(Optimizer):
     ) -> None:
         if isinstance(lr, Tensor) and lr.numel() != 1:
             raise ValueError("Tensor lr must be 1-element")
-        if not lr >= 0.0:
+        if not float(lr) >= 0.0:
             raise ValueError(f"Invalid learning rate: {lr}")
         super().__init__(
             params,

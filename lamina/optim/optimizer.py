@@ -75,6 +75,13 @@ class Optimizer:
     Source: torch.optim.Optimizer.
     """
 
+    _step_pre_hooks: OrderedDict[int, Any]
+    _step_post_hooks: OrderedDict[int, Any]
+    _state_dict_pre_hooks: OrderedDict[int, Any]
+    _state_dict_post_hooks: OrderedDict[int, Any]
+    _load_state_dict_pre_hooks: OrderedDict[int, Any]
+    _load_state_dict_post_hooks: OrderedDict[int, Any]
+
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         self.defaults = defaults
         self._add_hook_tables()
@@ -133,7 +140,7 @@ class Optimizer:
         for param in params:
             if not isinstance(param, Tensor):
                 raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(param).__name__}")
-            if not (param.is_leaf or param.retains_grad):
+            if not (param.is_leaf or getattr(param, "retains_grad", False)):
                 raise ValueError("can't optimize a non-leaf Tensor")
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
@@ -269,11 +276,11 @@ class Optimizer:
         self._add_hook_tables()
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} ("]
+        text = f"{type(self).__name__} ("
         for number, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {number}")
-            lines.extend(f"    {name}: {group[name]}" for name in sorted(group) if name != "params")
-        return "\n".join([*lines, ")"])
+            options = (f"    {name}: {group[name]}\n" for name in sorted(group) if name != "params")
+            text += f"\nParameter Group {number}\n{''.join(options)}"
+        return text + ")"
 
 
 def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
@@ -293,7 +300,7 @@ def check_options(name: str, lr: Any, differentiable: bool, foreach: bool | None
     """
     if isinstance(lr, Tensor) and lr.numel() != 1:
         raise ValueError("Tensor lr must be 1-element")
-    if not lr >= 0.0:
+    if not float(lr) >= 0.0:
         raise ValueError(f"Invalid learning rate: {lr}")
     if fused and differentiable:
         raise RuntimeError("`fused` does not support `differentiable`")
@@ -325,7 +332,7 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
                     raise RuntimeError(
                         f"{step} must return None or a tuple of (new_args, new_kwargs), but got {changed}."
                     )
-                (_, *args), kwargs = changed  # type: ignore[assignment]
+                (_, *args), kwargs = changed
         result = step(self, *args, **kwargs)
         if self._step_post_hooks or _everywhere_post:
             for hook in (*self._step_post_hooks.values(), *_everywhere_post.values()):
@@ -347,7 +354,8 @@ def _register(hooks: OrderedDict[int, Any], hook: Callable[..., Any], prepend: b
 def _cast(param: Tensor, value: Any, copies: dict[tuple[int, Any], Any], key: Any = None) -> Any:
     """A copy of a state; a tensor that several parameters share, as those of a group share `step`, stays shared."""
     if isinstance(value, Tensor):
-        dtype = param.dtype if param.is_floating_point() and key != "step" else value.dtype
+        casts = param.is_floating_point() and value.is_floating_point() and key != "step"
+        dtype = param.dtype if casts else value.dtype
         place = (id(value), dtype)
         if place not in copies:
             with grad_mode(False):

@@ -64,12 +64,22 @@ def test_batch_norm_of_before_batches_were_counted():
     assert layer.num_batches_tracked.item() == 0
 
 
-@pytest.mark.parametrize("build", [
-    lambda nn: nn.LayerNorm(5), lambda nn: nn.LayerNorm((4, 5), eps=0.1), lambda nn: nn.LayerNorm([5], bias=False),
-    lambda nn: nn.LayerNorm(5, elementwise_affine=False), lambda nn: nn.RMSNorm(5), lambda nn: nn.RMSNorm((4, 5), 0.1),
-    lambda nn: nn.RMSNorm(5, elementwise_affine=False), lambda nn: nn.GroupNorm(2, 4), lambda nn: nn.GroupNorm(4, 4, 0.1),
-    lambda nn: nn.GroupNorm(1, 4, affine=False), lambda nn: nn.GroupNorm(2, 4, bias=False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda nn: nn.LayerNorm(5),
+        lambda nn: nn.LayerNorm((4, 5), eps=0.1),
+        lambda nn: nn.LayerNorm([5], bias=False),
+        lambda nn: nn.LayerNorm(5, elementwise_affine=False),
+        lambda nn: nn.RMSNorm(5),
+        lambda nn: nn.RMSNorm((4, 5), 0.1),
+        lambda nn: nn.RMSNorm(5, elementwise_affine=False),
+        lambda nn: nn.GroupNorm(2, 4),
+        lambda nn: nn.GroupNorm(4, 4, 0.1),
+        lambda nn: nn.GroupNorm(1, 4, affine=False),
+        lambda nn: nn.GroupNorm(2, 4, bias=False),
+    ],
+)
 def test_layer_and_group(build):
     compare_modules(build, floats(3, 4, 5), **LOOSE)
 
@@ -84,9 +94,11 @@ def test_errors():
         (lambda: nn.BatchNorm1d(3)(lamina.ones(3)), "expected 2D or 3D input (got 1D input)"),
         (lambda: nn.BatchNorm2d(3)(lamina.ones(3)), "expected 4D input (got 1D input)"),
         (lambda: nn.GroupNorm(3, 4), "num_channels (4) must be divisible by num_groups (3)"),
-        (lambda: nn.BatchNorm1d(3)(lamina.ones(1, 3)), "Expected more than 1 value per channel when training, got input "
-         "size [1, 3]"),
-    ):  # fmt: skip
+        (
+            lambda: nn.BatchNorm1d(3)(lamina.ones(1, 3)),
+            "Expected more than 1 value per channel when training, got input size [1, 3]",
+        ),
+    ):
         with pytest.raises(ValueError) as caught:
             call()
         assert str(caught.value) == text

@@ -80,6 +80,10 @@ def test_empty_batch():
     _compare((0, 3, 8, 8), (4, 3, 3, 3))
 
 
+def test_names_of_gradients():
+    compare(lambda t, x, w: t.conv1d(x, w).grad_fn.name(), floats(1, 2, 5), floats(2, 2, 3))
+
+
 def test_double_backward():
     def twice(t, x, w):
         y = t.conv2d(x, w, padding=1).pow(2).sum()
@@ -90,23 +94,52 @@ def test_double_backward():
 
 
 MESSAGES = [
-    ((2, 3, 8, 8), (4, 2, 3, 3), {}, "Given groups=1, weight of size [4, 2, 3, 3], expected input[2, 3, 8, 8] to have 2 "
-     "channels, but got 3 channels instead"),
-    ((3, 8), (4, 3, 3, 3), {}, "Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: [3, 8]"),
-    ((2, 3, 2, 2), (4, 3, 3, 3), {}, "Calculated padded input size per channel: (2 x 2). Kernel size: (3 x 3). "
-     "Kernel size can't be greater than actual input size"),
+    (
+        (2, 3, 8, 8),
+        (4, 2, 3, 3),
+        {},
+        "Given groups=1, weight of size [4, 2, 3, 3], expected input[2, 3, 8, 8] to have 2 "
+        "channels, but got 3 channels instead",
+    ),
+    (
+        (3, 8),
+        (4, 3, 3, 3),
+        {},
+        "Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: [3, 8]",
+    ),
+    (
+        (2, 3, 2, 2),
+        (4, 3, 3, 3),
+        {},
+        "Calculated padded input size per channel: (2 x 2). Kernel size: (3 x 3). "
+        "Kernel size can't be greater than actual input size",
+    ),
     ((2, 3, 8, 8), (4, 3, 3, 3), {"stride": 0}, "non-positive stride is not supported"),
     ((2, 3, 8, 8), (4, 3, 3, 3), {"padding": -1}, "negative padding is not supported"),
     ((2, 3, 8, 8), (4, 3, 3, 3), {"dilation": 0}, "non-positive dilation is not supported"),
     ((2, 3, 8, 8), (4, 3, 3, 3), {"groups": 0}, "non-positive groups is not supported"),
-    ((2, 4, 8, 8), (5, 2, 3, 3), {"groups": 2}, "Given groups=2, expected weight to be divisible by 2 at dimension 0, but "
-     "got weight of size [5, 2, 3, 3] instead"),
-    ((2, 3, 8, 8), (4, 3, 3, 3), {"stride": (1, 2, 3)}, "expected stride to be a single integer value or a list of 2 "
-     "values to match the convolution dimensions, but got stride=[1, 2, 3]"),
-    ((2, 3, 8, 8), (4, 3, 3, 3), {"padding": "same", "stride": 2}, "padding='same' is not supported for strided "
-     "convolutions"),
+    (
+        (2, 4, 8, 8),
+        (5, 2, 3, 3),
+        {"groups": 2},
+        "Given groups=2, expected weight to be divisible by 2 at dimension 0, but "
+        "got weight of size [5, 2, 3, 3] instead",
+    ),
+    (
+        (2, 3, 8, 8),
+        (4, 3, 3, 3),
+        {"stride": (1, 2, 3)},
+        "expected stride to be a single integer value or a list of 2 "
+        "values to match the convolution dimensions, but got stride=[1, 2, 3]",
+    ),
+    (
+        (2, 3, 8, 8),
+        (4, 3, 3, 3),
+        {"padding": "same", "stride": 2},
+        "padding='same' is not supported for strided convolutions",
+    ),
     ((2, 3, 8, 8), (4, 3, 3, 3), {"padding": "some"}, "Invalid padding string: 'some'"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("input", "weight", "options", "text"), MESSAGES)

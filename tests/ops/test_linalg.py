@@ -92,14 +92,10 @@ def test_linear(batch):
 
 
 def test_linear_names_its_gradients():
-    linear = (
-        lambda t, *xs: [  # noqa: E731
-            t.nn.functional.linear(x, w, b).grad_fn.name()
-            for w in xs[2:4]
-            for x in xs[:2]
-            for b in (None, xs[4])[: w.dim()]
-        ]
-    )
+    def linear(t, *xs):
+        each = ((x, w, b) for w in xs[2:4] for x in xs[:2] for b in (None, xs[4])[: w.dim()])
+        return [t.nn.functional.linear(x, w, b).grad_fn.name() for x, w, b in each]
+
     compare(linear, floats(2, 3), floats(5, 2, 3), floats(4, 3), floats(3), floats(4))
 
 

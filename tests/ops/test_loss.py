@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -64,8 +66,12 @@ def test_of_classes(shape, target, reduction):
 def test_of_class_probabilities(shape, reduction):
     x, y, w = floats(*shape), positives(*shape), positives(4, seed=1)
     compare(_f("cross_entropy", reduction=reduction), x, y)
-    compare(lambda t, x, y, w: t.nn.functional.cross_entropy(x, y, w.detach(), reduction=reduction, label_smoothing=0.3),
-            x, y, w)  # fmt: skip
+    compare(
+        lambda t, x, y, w: t.nn.functional.cross_entropy(x, y, w.detach(), reduction=reduction, label_smoothing=0.3),
+        x,
+        y,
+        w,
+    )
 
 
 def test_of_classes_nothing_counts():
@@ -123,52 +129,149 @@ def test_kl_div(reduction):
             floats(4), np.array([0, 0.5, 0, 1], np.float32))  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "cross_entropy"])
+def test_names_of_gradients(name):
+    compare(lambda t, x, y: getattr(t.nn.functional, name)(x, y).grad_fn.name(), floats(2, 3), floats(2, 3))
+    compare(lambda t, x, y: t.nn.functional.cross_entropy(x, y).grad_fn.name(), floats(2, 3), np.array([1, 2]))
+    compare(
+        lambda t, x, y: t.nn.functional.cross_entropy(x, y).grad_fn.name(), floats(2, 3, 2), np.array([[1, 2], [0, 0]])
+    )
+
+
 def test_warnings():
     f, x = lamina.nn.functional, lamina.ones(2, 3)
     for call, text in (
-        (lambda: f.mse_loss(x, lamina.ones(3)), "Using a target size (lamina.Size([3])) that is different to the input size "
-         "(lamina.Size([2, 3])). This will likely lead to incorrect results due to broadcasting. "
-         "Please ensure they have the same size."),
-        (lambda: f.l1_loss(x, x, reduce=False), "size_average and reduce args will be deprecated, please use "
-         "reduction='none' instead."),
-        (lambda: f.kl_div(x, x), "reduction: 'mean' divides the total loss by both the batch size and the support size. "
-         "'batchmean' divides only by the batch size, and aligns with the KL div math definition. 'mean' will be changed to "
-         "behave the same as 'batchmean' in the next major release."),
-    ):  # fmt: skip
-        with pytest.warns(UserWarning) as caught:
+        (
+            lambda: f.mse_loss(x, lamina.ones(3)),
+            "Using a target size (lamina.Size([3])) that is different to the input size "
+            "(lamina.Size([2, 3])). This will likely lead to incorrect results due to broadcasting. "
+            "Please ensure they have the same size.",
+        ),
+        (
+            lambda: f.l1_loss(x, x, reduce=False),
+            "size_average and reduce args will be deprecated, please use reduction='none' instead.",
+        ),
+        (
+            lambda: f.kl_div(x, x),
+            "reduction: 'mean' divides the total loss by both the batch size and the support size. "
+            "'batchmean' divides only by the batch size, and aligns with the KL div math definition. "
+            "'mean' will be changed to behave the same as 'batchmean' in the next major release.",
+        ),
+    ):
+        with pytest.warns(UserWarning, match=re.escape(text)) as caught:
             call()
         assert [str(warning.message) for warning in caught] == [text]
 
 
 ERRORS = [
-    ("nll_loss", floats(3, 4), np.zeros(2, np.int64), {}, ValueError,
-     "Expected input batch_size (3) to match target batch_size (2)."),
-    ("nll_loss", floats(3, 4), np.zeros(3, np.int32), {}, RuntimeError,
-     "expected target dtype to be Long or Byte, but got Int"),
-    ("nll_loss", floats(3, 4), np.zeros((3, 1), np.int64), {}, RuntimeError,
-     "0D or 1D target tensor expected, multi-target not supported"),
-    ("nll_loss", floats(3, 4, 5), np.zeros((3, 4), np.int64), {}, RuntimeError, "Expected target size [3, 5], got [3, 4]"),
-    ("nll_loss", floats(3, 4), np.zeros(3, np.int64), {"reduction": "all"}, ValueError,
-     "all is not a valid value for reduction"),
-    ("cross_entropy", floats(3, 4), np.zeros((3, 4), np.int64), {}, RuntimeError,
-     "Expected floating point type for target with class probabilities, got Long"),
-    ("cross_entropy", floats(3, 4), floats(3, 4), {"ignore_index": 1}, RuntimeError,
-     "ignore_index is not supported for floating point target"),
-    ("cross_entropy", floats(3, 4), np.zeros(3, np.int64), {"label_smoothing": 2.0}, RuntimeError,
-     "label_smoothing must be between 0.0 and 1.0. Got: 2"),
-    ("binary_cross_entropy", positives(3, high=0.9), positives(4), {}, ValueError, "Using a target size (Size([4])) that is "
-     "different to the input size (Size([3])) is deprecated. Please ensure they have the same size."),
-    ("binary_cross_entropy", positives(3, high=0.9), np.zeros(3, np.int64), {}, RuntimeError,
-     "Found dtype Long but expected Float"),
-    ("binary_cross_entropy_with_logits", floats(3), floats(4), {}, ValueError,
-     "Target size (Size([4])) must be the same as input size (Size([3]))"),
-    ("smooth_l1_loss", floats(3), floats(3), {"beta": -1.0}, RuntimeError,
-     "smooth_l1_loss does not support negative values for beta."),
-    ("huber_loss", floats(3), floats(3), {"delta": 0.0}, RuntimeError,
-     "huber_loss does not support non-positive values for delta."),
+    (
+        "nll_loss",
+        floats(3, 4),
+        np.zeros(2, np.int64),
+        {},
+        ValueError,
+        "Expected input batch_size (3) to match target batch_size (2).",
+    ),
+    (
+        "nll_loss",
+        floats(3, 4),
+        np.zeros(3, np.int32),
+        {},
+        RuntimeError,
+        "expected target dtype to be Long or Byte, but got Int",
+    ),
+    (
+        "nll_loss",
+        floats(3, 4),
+        np.zeros((3, 1), np.int64),
+        {},
+        RuntimeError,
+        "0D or 1D target tensor expected, multi-target not supported",
+    ),
+    (
+        "nll_loss",
+        floats(3, 4, 5),
+        np.zeros((3, 4), np.int64),
+        {},
+        RuntimeError,
+        "Expected target size [3, 5], got [3, 4]",
+    ),
+    (
+        "nll_loss",
+        floats(3, 4),
+        np.zeros(3, np.int64),
+        {"reduction": "all"},
+        ValueError,
+        "all is not a valid value for reduction",
+    ),
+    (
+        "cross_entropy",
+        floats(3, 4),
+        np.zeros((3, 4), np.int64),
+        {},
+        RuntimeError,
+        "Expected floating point type for target with class probabilities, got Long",
+    ),
+    (
+        "cross_entropy",
+        floats(3, 4),
+        floats(3, 4),
+        {"ignore_index": 1},
+        RuntimeError,
+        "ignore_index is not supported for floating point target",
+    ),
+    (
+        "cross_entropy",
+        floats(3, 4),
+        np.zeros(3, np.int64),
+        {"label_smoothing": 2.0},
+        RuntimeError,
+        "label_smoothing must be between 0.0 and 1.0. Got: 2",
+    ),
+    (
+        "binary_cross_entropy",
+        positives(3, high=0.9),
+        positives(4),
+        {},
+        ValueError,
+        "Using a target size (Size([4])) that is "
+        "different to the input size (Size([3])) is deprecated. Please ensure they have the same size.",
+    ),
+    (
+        "binary_cross_entropy",
+        positives(3, high=0.9),
+        np.zeros(3, np.int64),
+        {},
+        RuntimeError,
+        "Found dtype Long but expected Float",
+    ),
+    (
+        "binary_cross_entropy_with_logits",
+        floats(3),
+        floats(4),
+        {},
+        ValueError,
+        "Target size (Size([4])) must be the same as input size (Size([3]))",
+    ),
+    (
+        "smooth_l1_loss",
+        floats(3),
+        floats(3),
+        {"beta": -1.0},
+        RuntimeError,
+        "smooth_l1_loss does not support negative values for beta.",
+    ),
+    (
+        "huber_loss",
+        floats(3),
+        floats(3),
+        {"delta": 0.0},
+        RuntimeError,
+        "huber_loss does not support non-positive values for delta.",
+    ),
     ("mse_loss", floats(3), floats(3), {"reduction": "all"}, ValueError, "all is not a valid value for reduction"),
     ("kl_div", floats(3), floats(3), {"reduction": "all"}, ValueError, "all is not a valid value for reduction"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "x", "y", "options", "kind", "text"), ERRORS)

@@ -78,6 +78,12 @@ def test_group_norm(shape, groups):
     compare(lambda t, x, w, b: t.group_norm(x, groups, w, b), *arrays, **LOOSE)
 
 
+def test_names_of_gradients():
+    compare(lambda t, x: t.layer_norm(x, (4,)).grad_fn.name(), floats(2, 4))
+    compare(lambda t, x: t.group_norm(x, 2).grad_fn.name(), floats(2, 4))
+    compare(lambda t, x: t.nn.functional.batch_norm(x, None, None, training=True).grad_fn.name(), floats(2, 4))
+
+
 def test_instance_norm():
     def call(t, x, mean, var, w):
         mean, var = mean.detach(), var.detach()
@@ -111,12 +117,18 @@ def test_errors():
 def test_messages():
     f, x = lamina.nn.functional, lamina.ones(2, 4)
     for call, text in (
-        (lambda: f.layer_norm(x, (3,)), "Given normalized_shape=[3], expected input with shape [*, 3], but got input of size[2, 4]"),
-        (lambda: f.group_norm(x, 3), "Expected number of channels in input to be divisible by num_groups, but got input of "
-         "shape [2, 4] and num_groups=3"),
+        (
+            lambda: f.layer_norm(x, (3,)),
+            "Given normalized_shape=[3], expected input with shape [*, 3], but got input of size[2, 4]",
+        ),
+        (
+            lambda: f.group_norm(x, 3),
+            "Expected number of channels in input to be divisible by num_groups, but got input of "
+            "shape [2, 4] and num_groups=3",
+        ),
         (lambda: f.batch_norm(x, lamina.ones(3), lamina.ones(4)), "running_mean should contain 4 elements not 3"),
         (lambda: f.batch_norm(x, None, None), "running_mean must be defined in evaluation mode"),
-    ):  # fmt: skip
+    ):
         with pytest.raises(RuntimeError) as caught:
             call()
         assert str(caught.value) == text

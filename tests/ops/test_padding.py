@@ -31,16 +31,37 @@ def test_types():
     compare(lambda t, x: t.nn.functional.pad(x, (1, 1)), floats(0))
 
 
-@pytest.mark.parametrize(("shape", "pad", "mode", "kind", "text"), [
-    ((2, 3), (1,), "constant", RuntimeError, "Padding length must be divisible by 2"),
-    ((2, 3), (1,) * 6, "constant", RuntimeError, "Padding length should be less than or equal to two times the input "
-     "dimension but got padding length 6 and input of dimension 2"),
-    ((2, 3), (-4, 0), "constant", RuntimeError, "pad: padding (-4, 0) must leave a size of at least 0, got input (2, 3)."),
-    ((2, 3, 4), (4, 1), "reflect", RuntimeError, "Padding size should be less than the corresponding input dimension, but "
-     "got: padding (4, 1) at dimension 2 of input [2, 3, 4]"),
-    ((2, 3, 4), (5, 1), "circular", RuntimeError, "Padding value causes wrapping around more than once."),
-    ((2, 3, 4), (1, 1), "mirror", NotImplementedError, "Unrecognised padding mode mirror"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("shape", "pad", "mode", "kind", "text"),
+    [
+        ((2, 3), (1,), "constant", RuntimeError, "Padding length must be divisible by 2"),
+        (
+            (2, 3),
+            (1,) * 6,
+            "constant",
+            RuntimeError,
+            "Padding length should be less than or equal to two times the input "
+            "dimension but got padding length 6 and input of dimension 2",
+        ),
+        (
+            (2, 3),
+            (-4, 0),
+            "constant",
+            RuntimeError,
+            "pad: padding (-4, 0) must leave a size of at least 0, got input (2, 3).",
+        ),
+        (
+            (2, 3, 4),
+            (4, 1),
+            "reflect",
+            RuntimeError,
+            "Padding size should be less than the corresponding input dimension, but "
+            "got: padding (4, 1) at dimension 2 of input [2, 3, 4]",
+        ),
+        ((2, 3, 4), (5, 1), "circular", RuntimeError, "Padding value causes wrapping around more than once."),
+        ((2, 3, 4), (1, 1), "mirror", NotImplementedError, "Unrecognised padding mode mirror"),
+    ],
+)
 def test_messages(shape, pad, mode, kind, text):
     compare(lambda t, x: t.nn.functional.pad(x, pad, mode), floats(*shape))
     with pytest.raises(kind) as caught:

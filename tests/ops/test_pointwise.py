@@ -146,8 +146,13 @@ def test_functions_of_two_positive():
     all_named(["pow", "xlogy", "float_power"], positives(3, 4), positives(4, seed=1), rtol=1e-4)
 
 
-MIXED = [*BINARY, *"rsub pow floor_divide eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor logical_and".split(),
-         *"logical_or logical_xor bitwise_left_shift bitwise_right_shift xlogy float_power isclose".split()]  # fmt: skip
+MIXED = (
+    BINARY
+    + (
+        "rsub pow floor_divide eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor logical_and logical_or logical_xor "
+        "bitwise_left_shift bitwise_right_shift xlogy float_power isclose"
+    ).split()
+)
 
 
 @pytest.mark.parametrize("name", MIXED)
@@ -163,7 +168,8 @@ def test_types_of_two(name):
 
         pairs = list(itertools.product(tensors, tensors))
         found = {f"{a}, {b}": result(tensors[a], tensors[b]) for a, b in pairs}
-        found |= {f"{a}, {b} 0-dim": result(tensors[a], tensors[b][0]) for a, b in pairs}
+        if name == "add":
+            found |= {f"{a}, {b} 0-dim": result(tensors[a], tensors[b][0]) for a, b in pairs}
         return found | {f"{a}, {n}": result(tensors[a], n) for a in tensors for n in numbers}
 
     compare(types, inputs, grad=False)
@@ -211,7 +217,7 @@ def test_alpha(alpha):
 
 def test_numbers_that_change_are_the_same_function():
     for value in (2, 3, 0.5, 2.5, -1.5, 4.5):
-        compare(lambda t, x: (x**value, value**x, x * value, t.clamp(x, max=value)), positives(3, 4), rtol=1e-4)
+        compare(lambda t, x, v=value: (x**v, abs(v) ** x, x * v, t.clamp(x, max=v)), positives(3, 4), rtol=1e-4)
 
 
 @pytest.mark.parametrize("mode", [None, "trunc", "floor"])
@@ -281,7 +287,7 @@ def test_addcmul_and_addcdiv(value):
 def test_lerp():
     compare_named(lambda t, x, y, w: t.lerp(x, y, w), floats(3, 4), floats(4), positives(3, 1))
     for weight in (0.0, 0.3, 0.5, 1.0, 1.7, -2.0):
-        compare_named(lambda t, x, y: t.lerp(x, y, weight), floats(3, 4), floats(3, 4, seed=1))
+        compare_named(lambda t, x, y, w=weight: t.lerp(x, y, w), floats(3, 4), floats(3, 4, seed=1))
     compare(lambda t, x, y: t.lerp(x, y, 0.3), floats(3), floats(3, dtype=np.float64))
     compare(lambda t, x, y: t.lerp(x, y, 0.3), integers(3), integers(3))
 
@@ -370,9 +376,12 @@ def test_complex():
     compare(lambda t, x: (t.exp(x), t.sin(x), t.sqrt(x), t.tanh(x), t.sgn(x)), x, grad=False, rtol=1e-4, atol=1e-5)
     compare(lambda t, x, y: (x == y, x != x, t.isnan(x)), x, y, grad=False)
     compare(lambda t, x: (t.real(x), t.conj(x), t.angle(x)), floats(3), grad=False)
-    for name in ("lt", "maximum", "floor", "remainder", "sign", "fmod", "clamp"):
-        operands = 1 if name in ("floor", "sign") else 2
-        compare(lambda t, x: getattr(t, name)(*[x] * operands), x, grad=False)
+
+
+@pytest.mark.parametrize("name", ["lt", "maximum", "floor", "remainder", "sign", "fmod", "clamp"])
+def test_complex_numbers_have_no_order(name):
+    operands = 1 if name in ("floor", "sign") else 2
+    compare(lambda t, x: getattr(t, name)(*[x] * operands), np.array([1j, 2], np.complex64), grad=False)
 
 
 def test_imag_of_real_numbers_raises():

@@ -61,6 +61,11 @@ def test_long_windows(kernel, stride):
         compare(lambda t, x: t.nn.functional.max_pool1d(x, kernel, stride, 0, 3), floats(2, 2, 40))
 
 
+@pytest.mark.parametrize("name", ["max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d"])
+def test_names_of_gradients(name):
+    compare(lambda t, x: getattr(t.nn.functional, name)(x, 2).grad_fn.name(), floats(*SHAPES[int(name[-2])]))
+
+
 def test_unbatched_and_empty():
     compare(lambda t, x: t.nn.functional.max_pool2d(x, 2, return_indices=True), floats(3, 6, 6))
     compare(lambda t, x: t.nn.functional.avg_pool3d(x, 2), floats(2, 4, 4, 4))
@@ -106,14 +111,19 @@ def test_errors(name, shape, arguments):
 def test_messages():
     pool, x = lamina.nn.functional.max_pool2d, lamina.ones(2, 3, 8, 8)
     for call, text in (
-        (lambda: pool(x, 3, padding=2), "pad should be at most half of effective kernel size, but got pad=2, kernel_size=3 "
-         "and dilation=1"),
+        (
+            lambda: pool(x, 3, padding=2),
+            "pad should be at most half of effective kernel size, but got pad=2, kernel_size=3 and dilation=1",
+        ),
         (lambda: pool(x, 9), "Given input size: (3x8x8). Calculated output size: (3x0x0). Output size is too small"),
         (lambda: pool(x, (2, 2, 2)), "max_pool2d: kernel_size must either be a single int, or a tuple of two ints"),
-        (lambda: pool(x[0, 0], 2), "max_pool2d: Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for "
-         "input, but got:[8, 8]"),
+        (
+            lambda: pool(x[0, 0], 2),
+            "max_pool2d: Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for "
+            "input, but got:[8, 8]",
+        ),
         (lambda: pool(x, 2, 0), "max_pool2d() stride must be greater than zero, but got 0"),
-    ):  # fmt: skip
+    ):
         with pytest.raises(RuntimeError) as caught:
             call()
         assert str(caught.value) == text

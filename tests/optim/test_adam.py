@@ -10,6 +10,8 @@ import lamina
 from lamina.optim import Adam, AdamW
 from tests.optim.steps import assert_same_trajectory, trajectory
 
+pytestmark = pytest.mark.filterwarnings("ignore:lamina compiled")  # many optimizers share the line in steps.py
+
 OPTIONS = [
     {},
     {"lr": 0.1, "betas": (0.8, 0.95), "eps": 1e-3},
@@ -54,7 +56,6 @@ def test_options_may_change_between_steps():
         lambda step, number: step == 2,
     ],
 )
-@pytest.mark.filterwarnings("ignore:lamina compiled")
 def test_each_parameter_counts_its_own_steps(skip):
     assert_same_trajectory(lambda t, params: t.optim.Adam(params, lr=0.1), "float64", skip=skip)
 

@@ -9,6 +9,8 @@ import lamina
 from lamina.optim import SGD
 from tests.optim.steps import assert_same_trajectory, trajectory
 
+pytestmark = pytest.mark.filterwarnings("ignore:lamina compiled")  # many optimizers share the line in steps.py
+
 OPTIONS = [
     {"lr": 0.1},
     {"lr": 0.1, "momentum": 0.9},
