@@ -53,12 +53,14 @@ class Storage:
         layout: for a view that became an owner because what it was cut from is gone: how it was cut.
     """
 
-    __slots__ = ("held", "layout", "owner", "version", "views")
+    __slots__ = ("held", "layout", "owner", "seen", "storage", "version", "views")
 
     def __init__(self, owner: Tensor, layout: Alias | None = None) -> None:
         self.owner = weakref.ref(owner)
         self.layout = layout
         self.held: Value | None = None
+        self.storage = self  # an owner is asked what a view is asked: whether its `seen` is the storage's version
+        self.seen = 0
         self.version = 0
         self.views = 0
 
@@ -70,6 +72,7 @@ class Storage:
     def write(self, value: Value) -> None:
         """Replace the whole; every view is then outdated."""
         self.version += 1
+        self.seen = self.version
         owner = self.owner()
         if owner is not None:
             owner._bind(value)
@@ -104,7 +107,7 @@ class Alias:
         storage.views += 1
 
 
-class Tensor:
+class Tensor(engine.Handle):
     """A multi-dimensional array with PyTorch's methods, computed by XLA when it is read.
 
     Make one with `lamina.tensor(data)`, `lamina.zeros(2, 3)` and so on.
@@ -117,11 +120,10 @@ class Tensor:
             [6., 8.]])
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_alias", "_grads", "_value")
+    __slots__ = ("__dict__", "__weakref__", "_grads")
     __array_priority__ = 1000
     __hash__ = object.__hash__
 
-    _value: Value
     _alias: Alias | Storage | None
     _grads: Leaf | None
 
@@ -425,6 +427,15 @@ class Tensor:
         """
         from lamina import autograd
 
+        if gradient is None and inputs is None and not create_graph:
+            again = engine.backward_again(self.current(), bool(retain_graph))
+            if again is not None:
+                for leaf, grad in again:
+                    if leaf.grad is None and not leaf.hooks and not leaf.after:
+                        leaf.grad = wrap(grad)
+                    else:
+                        autograd.accumulate(leaf, grad)
+                return
         autograd.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
     def detach(self) -> Tensor:
@@ -761,20 +772,20 @@ class grad_mode:
         _state.trace.grad = self.before
 
 
+_READY = frozenset((*_NUMBERS, type(None), engine.RandomAt))
+"""Operands that the engine takes as they are, beside tensors."""
+
+
 def operand(x: Any, op: Any) -> Any:
     """What an operation takes for an argument that is neither Tensor, number nor None."""
     if x.__class__ is tuple or x.__class__ is list:
-        return [y.current() if isinstance(y, Tensor) else y if y is None or y.__class__ in _NUMBERS else operand(y, op) for y in x]
-    if isinstance(x, Tensor):
-        return x.current()
-    if isinstance(x, engine.RandomAt):
-        return x
+        return [y if isinstance(y, Tensor) or y.__class__ in _READY else operand(y, op) for y in x]
     if isinstance(x, np.generic) or (isinstance(x, np.ndarray) and x.ndim == 0):
         return x.item()
     if isinstance(x, (jax.Array, np.ndarray)):
         from lamina import creation
 
-        return creation.as_tensor(x)._value
+        return creation.as_tensor(x)
     if isinstance(x, (bool, int, float, complex)):
         return next(kind(x) for kind in (bool, int, float, complex) if isinstance(x, kind))
     raise TypeError(f"{op.name}(): expected a Tensor or a number, got {type(x).__name__}.")
@@ -782,16 +793,11 @@ def operand(x: Any, op: Any) -> Any:
 
 def call(op: Any, operands: tuple[Any, ...], static: tuple[Any, ...] = ()) -> Any:
     """Record an operation on Tensors: the way every operation takes."""
-    values = []
     for x in operands:
-        if isinstance(x, Tensor):
-            alias = x._alias
-            values.append(x._value if alias is None or alias.__class__ is Storage else x.current())
-        elif x is None or x.__class__ in _NUMBERS:
-            values.append(x)
-        else:
-            values.append(operand(x, op))
-    result = record(op, values, static)
+        if not isinstance(x, Tensor) and x.__class__ not in _READY:
+            operands = tuple([x if isinstance(x, Tensor) or x.__class__ in _READY else operand(x, op) for x in operands])
+            break
+    result = record(op, operands, static)
     if result.__class__ is Value:
         tensor = _new(Tensor)
         tensor._value = result

@@ -1,6 +1,6 @@
 """The engine: record -> program -> lower -> run. `README.md` beside this file follows one training step through it."""
 
-from lamina.engine.autograd import ADD, DETACH, Basic, Leaf, backward
+from lamina.engine.autograd import ADD, DETACH, Basic, Leaf, backward, backward_again
 from lamina.engine.cache import folder as cache_folder
 from lamina.engine.explain import Compilation, compilations, explain, reset
 from lamina.engine.program import spec_of, user_line
@@ -8,6 +8,7 @@ from lamina.engine.random import Source, Stream
 from lamina.engine.record import (
     NUMBERS,
     TRACED,
+    Handle,
     History,
     RandomAt,
     Trace,
@@ -27,6 +28,7 @@ __all__ = [
     "TRACED",
     "Basic",
     "Compilation",
+    "Handle",
     "History",
     "Leaf",
     "RandomAt",
@@ -35,6 +37,7 @@ __all__ = [
     "Trace",
     "Value",
     "backward",
+    "backward_again",
     "cache_folder",
     "compilations",
     "config",

@@ -249,6 +249,23 @@ def backward(
     return result
 
 
+def backward_again(root: Value, retain: bool) -> list[tuple[Leaf, Value]] | None:
+    """`backward` from one number to all leaves, as it was recorded after the same instructions before; None if it wasn't."""
+    trace = state.trace
+    if root.home is not trace or trace.customs or trace.watched:
+        return None
+    with trace.lock:
+        node = trace.node.children.get((GRAD, root.slot, retain))
+        if node is None:
+            return None
+        trace.node = node
+        values = trace.values
+        targets = node.static.targets
+        grads = [Value(spec, trace, slot, node, False) for slot, spec in enumerate(node.specs, node.first)]
+        values.extend(grads)
+    return [(values[slot].leaf, grad) for slot, grad in zip(targets, grads, strict=True)]
+
+
 def _locate_plain(trace: Trace, value: Value) -> int:
     if value.home is trace:
         return value.slot
@@ -313,6 +330,8 @@ def _at_once(
                 if not retain:
                     node.freed = frozenset(slot for n in reach.order for slot in range(n.first, n.width))
                 trace.node.children[key] = node
+                if wanted is None and len(slots) == 1 and cotangents[0] is None and not links:
+                    trace.node.children[GRAD, slots[0], retain] = node
         trace.node = node
         grads = [Value(spec, trace, slot, node, False) for slot, spec in enumerate(node.specs, node.first)]
         trace.values.extend(grads)
@@ -508,4 +527,4 @@ class Basic:
 ADD = Basic("accumulate", lambda a, b: a + b, grad_name="AddBackward0")
 ONES_LIKE = Basic("ones_like", jnp.ones_like, differentiable=False)
 DETACH = Basic("detach", lambda x: x, differentiable=False)
-__all__ = ["ADD", "DETACH", "Basic", "Const", "GradPlan", "Leaf", "Pull", "backward", "pull_of", "replay"]
+__all__ = ["ADD", "DETACH", "Basic", "GradPlan", "Leaf", "Pull", "backward", "backward_again", "pull_of", "replay"]

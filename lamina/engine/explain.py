@@ -46,7 +46,7 @@ class Explanation(list[Compilation]):
 
 _compilations: list[Compilation] = []
 _last_path: list[Node] = []
-_by_line: dict[tuple[str, str], int] = {}
+_by_place: dict[tuple[Any, ...], int] = {}
 
 
 def explain() -> Explanation:
@@ -72,14 +72,14 @@ def _describe(node: Node) -> str:
     return f"{node.op.name}{static} -> {', '.join(parts)}{constants}"
 
 
-def _reason(path: list[Node]) -> tuple[str, str]:
-    """The line and the words for the first node of this path that no earlier program had at that place."""
+def _reason(path: list[Node]) -> tuple[str, str, Any]:
+    """The line, the words and the place for the first node of this path that the program before did not have."""
     global _last_path
     before = {id(node) for node in _last_path}
     fresh = next((node for node in path if id(node) not in before), None)
     _last_path = path
     if fresh is None:
-        return path[-1].line or user_line(), "the same instructions with other results alive"
+        return path[-1].line or user_line(), "the same instructions with other results alive", path[-1]
     siblings = [
         child
         for child in (fresh.parent.children.values() if fresh.parent else ())
@@ -88,15 +88,16 @@ def _reason(path: list[Node]) -> tuple[str, str]:
     words = _describe(fresh)
     if siblings:
         words += f"; before: {_describe(siblings[-1])}"
-    return fresh.line, words
+    return fresh.line, words, (fresh.op.name, fresh.depth)
 
 
 def compiled(path: list[Node], steps: list[Node], seconds: float, from_disk: bool) -> None:
     """Note a compilation, and warn if this line keeps compiling."""
-    line, reason = _reason(path)
+    line, reason, place = _reason(path)
     flushed_at = user_line()
     _compilations.append(Compilation(line, reason, flushed_at, len(steps), seconds, from_disk))
-    count = _by_line[line, flushed_at] = _by_line.get((line, flushed_at), 0) + 1
+    key = (line, flushed_at, place)
+    count = _by_place[key] = _by_place.get(key, 0) + 1
     if count == WARN_AFTER and line:
         warnings.warn(
             f"lamina compiled {WARN_AFTER} programs because of {line}; the last one was new by {reason}. A size, a Python "
@@ -122,4 +123,4 @@ def _user_level() -> int:
 def reset() -> Any:
     """Forget the compilations noted so far (the programs stay)."""
     _compilations.clear()
-    _by_line.clear()
+    _by_place.clear()

@@ -39,16 +39,27 @@ class Operation(Protocol):
 class Spec:
     """Shape, dtype and device of an array. There is one object for each combination, so `is` compares."""
 
-    __slots__ = ("device", "dtype", "shape", "struct")
+    __slots__ = ("device", "dtype", "input_keys", "shape", "struct")
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype, device: jax.Device) -> None:
         self.shape = shape
         self.dtype = dtype
         self.device = device
         self.struct = jax.ShapeDtypeStruct(shape, dtype)
+        self.input_keys = tuple(InputKey(self, kind) for kind in range(4))
 
     def __repr__(self) -> str:
         return f"{self.dtype.name}{list(self.shape)}"
+
+
+class InputKey:
+    """The instruction that reads an input of a Spec, which takes part in gradients in one of the four ways below."""
+
+    __slots__ = ("kind", "spec")
+
+    def __init__(self, spec: Spec, kind: int) -> None:
+        self.spec = spec
+        self.kind = kind
 
 
 _specs: dict[Any, Spec] = {}

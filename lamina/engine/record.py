@@ -15,7 +15,20 @@ import jax
 import numpy as np
 
 from lamina.engine import program
-from lamina.engine.program import FREED, HISTORY, INPUT, LEAF, NO_GRAD, Const, Node, NumberRef, RandomRef, Spec, spec_of
+from lamina.engine.program import (
+    FREED,
+    HISTORY,
+    INPUT,
+    LEAF,
+    NO_GRAD,
+    Const,
+    InputKey,
+    Node,
+    NumberRef,
+    RandomRef,
+    Spec,
+    spec_of,
+)
 
 NUMBERS = frozenset((float, int, bool, complex))
 TRACED: Any = "traced"
@@ -56,6 +69,23 @@ class Value:
         self.node = node
         self.need = need
         self.leaf: Any = None
+
+
+class Handle:
+    """A name for a value; Tensor is one. `_alias` says what it shares its memory with, and whether it is outdated."""
+
+    __slots__ = ("_alias", "_value")
+
+    _value: Value
+    _alias: Any
+
+    def current(self) -> Value:
+        """The value; a view of something that was written to is cut again first."""
+        raise NotImplementedError
+
+
+class Outdated(Exception):
+    """An operand is a view of something that was written to: it must be cut again first."""
 
 
 class LeafHome:
@@ -149,6 +179,27 @@ class Trace:
         found = self.inputs.get(value)
         if found is not None:
             return found
+        spec = value.spec
+        if value.array is None or spec.device is not self.device:
+            found = self._unusual(value)
+            if found is not None:
+                return found
+        if value.leaf is not None:
+            key = spec.input_keys[LEAF]
+        elif not value.need:
+            key = spec.input_keys[NO_GRAD]
+        else:
+            key = spec.input_keys[HISTORY if value.home.__class__ is History else FREED]
+        node = self.node.children.get(key)
+        if node is None:
+            node = self._add_input(key)
+        self.node = node
+        slot = self.inputs[value] = len(self.values)
+        self.values.append(value)
+        return slot
+
+    def _unusual(self, value: Value) -> int | None:
+        """What to do with a value that is pending, or on another device than this trace: its slot here if it has one."""
         home = value.home
         if value.array is None:
             if home.__class__ is LeafHome:
@@ -158,36 +209,22 @@ class Trace:
             if home.__class__ is Trace:
                 raise Restart(home)
             raise RuntimeError("The value of this tensor was lost: the program that computes it failed.") from home.error
-        spec = value.spec
-        if spec.device is not self.device:
-            if spec.device is TRACED:
+        device = value.spec.device
+        if device is not self.device:
+            if device is TRACED:
                 raise Traced
             if self.values:
                 raise Restart(self)
-            self.device = spec.device
-            self.node = program.root(spec.device, config.mode)
-        if value.leaf is not None:
-            kind = LEAF
-        elif not value.need:
-            kind = NO_GRAD
-        else:
-            kind = HISTORY if home.__class__ is History else FREED
-        key = (INPUT, spec, kind)
-        node = self.node.children.get(key)
-        if node is None:
-            node = self._add_input(key)
-        self.node = node
-        slot = self.inputs[value] = len(self.values)
-        self.values.append(value)
-        return slot
+            self.device = device
+            self.node = program.root(device, config.mode)
+        return None
 
-    def _add_input(self, key: tuple[Any, ...]) -> Node:
+    def _add_input(self, key: InputKey) -> Node:
         with program.growing:
             node = self.node.children.get(key)
             if node is None:
-                _, spec, kind = key
-                node = Node(self.node, INPUT, (), (spec, kind))
-                node.results((spec,), (kind != NO_GRAD,), True, False)
+                node = Node(self.node, INPUT, (), (key.spec, key.kind))
+                node.results((key.spec,), (key.kind != NO_GRAD,), True, False)
                 node.line = program.user_line()
                 self.node.children[key] = node
             return node
@@ -262,7 +299,7 @@ def record(op: Any, operands: tuple[Any, ...] | list[Any], static: tuple[Any, ..
 
     Args:
         op: the operation (its identity is the key).
-        operands: Values, Python numbers, None, or sequences of them.
+        operands: Handles, Values, Python numbers, None, or sequences of them.
         static: hashable constants of the program.
 
     Returns:
@@ -274,15 +311,18 @@ def record(op: Any, operands: tuple[Any, ...] | list[Any], static: tuple[Any, ..
             key = [op, trace.grad, static]
             append = key.append
             for x in operands:
-                kind = x.__class__
-                if kind is Value:
-                    append(x.slot if x.home is trace else trace.slot(x))
-                elif kind in NUMBERS:
-                    append((kind, x) if x or kind is not float else (kind, x, math.copysign(1.0, x)))
+                if isinstance(x, Handle):
+                    alias = x._alias
+                    if alias is not None and alias.seen != alias.storage.version:
+                        raise Outdated
+                    value = x._value
+                    append(value.slot if value.home is trace else trace.slot(value))
                 elif x is None:
                     append(None)
+                elif x.__class__ is Value:
+                    append(x.slot if x.home is trace else trace.slot(x))
                 else:
-                    append(_nested(trace, x))
+                    append(_key_of(trace, x))
             entry = tuple(key)
             node = trace.node.children.get(entry)
             if node is None:
@@ -302,11 +342,25 @@ def record(op: Any, operands: tuple[Any, ...] | list[Any], static: tuple[Any, ..
     except Restart as restart:
         _flush(restart.trace)
         return record(op, operands, static)
+    except Outdated:
+        return record(op, _current(operands), static)
     except Traced:
         return run_now(op, operands, static)
     if full:
         _flush(trace)
     return results[0] if node.single else tuple(results)
+
+
+def _current(operands: Any) -> list[Any]:
+    """The operands with Handles replaced by their values, views being cut again."""
+    return [
+        x.current()
+        if isinstance(x, Handle)
+        else _current(x)
+        if x.__class__ is tuple or x.__class__ is list
+        else x
+        for x in operands
+    ]
 
 
 def _flush(trace: Trace) -> None:
@@ -315,20 +369,26 @@ def _flush(trace: Trace) -> None:
     run.flush(trace)
 
 
-def _nested(trace: Trace, x: Any) -> Any:
-    """The key of an operand that is neither a Value nor a number: a sequence, or a place in a random stream."""
-    if isinstance(x, RandomAt):
+def _key_of(trace: Trace, x: Any) -> Any:
+    """The key of an operand that is no single value: a number, a sequence, or a place in a random stream."""
+    kind = x.__class__
+    if kind in NUMBERS:
+        return (kind, x) if x or kind is not float else (kind, x, math.copysign(1.0, x))
+    if kind is RandomAt:
         base = trace.streams.setdefault(x.stream, x.offset)
         return ("random", list(trace.streams).index(x.stream), x.offset - base)
     items: list[Any] = []
     for item in x:
-        kind = item.__class__
-        if kind is Value:
+        if isinstance(item, Handle):
+            alias = item._alias
+            if alias is not None and alias.seen != alias.storage.version:
+                raise Outdated
+            value = item._value
+            items.append(value.slot if value.home is trace else trace.slot(value))
+        elif item.__class__ is Value:
             items.append(item.slot if item.home is trace else trace.slot(item))
-        elif kind in NUMBERS:
-            items.append((kind, item) if item or kind is not float else (kind, item, math.copysign(1.0, item)))
         else:
-            items.append(None if item is None else _nested(trace, item))
+            items.append(None if item is None else _key_of(trace, item))
     return tuple(items)
 
 
@@ -531,7 +591,9 @@ def _concrete(operands: Any) -> list[Any]:
 
     found: list[Any] = []
     for x in operands:
-        if x.__class__ is Value:
+        if isinstance(x, Handle):
+            found.append(run.read(x.current()))
+        elif x.__class__ is Value:
             found.append(run.read(x))
         elif isinstance(x, RandomAt):
             found.append(random_key(np.uint64(x.stream.seed), np.uint64(x.offset)))
