@@ -31,7 +31,9 @@ class device:
             type, index = "cuda", type
         elif ":" in type:
             if index is not None:
-                raise RuntimeError(f"type (string) must not include an index because index was passed explicitly: {type}")
+                raise RuntimeError(
+                    f"type (string) must not include an index because index was passed explicitly: {type}"
+                )
             type, number = type.split(":", 1)
             if not number.isdigit():
                 raise RuntimeError(f"Invalid device string: '{type}:{number}'")

@@ -41,7 +41,7 @@ class DType:
     def __copy__(self) -> DType:
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> DType:
+    def __deepcopy__(self, memo: dict[Any, Any]) -> DType:
         return self
 
     def to_complex(self) -> DType:
@@ -120,7 +120,10 @@ class _Info:
 
 
 class finfo(_Info):
-    """Limits of a floating type: `bits, eps, max, min, tiny, smallest_normal, resolution, dtype`. Default: the default type."""
+    """Limits of a floating type: `bits, eps, max, min, tiny, smallest_normal, resolution, dtype`.
+
+    The default is the default type.
+    """
 
     _fields = ("resolution", "min", "max", "eps", "smallest_normal", "tiny", "dtype")
 

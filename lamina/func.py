@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from lamina import creation, engine
-from lamina.tensor import Tensor, wrap
+from lamina.tensor import Tensor
 
 
-def functional_call(module: Any, parameters_and_buffers: Any, args: Any = (), kwargs: Any = None, *, strict: bool = False) -> Any:
+def functional_call(
+    module: Any, parameters_and_buffers: Any, args: Any = (), kwargs: Any = None, *, strict: bool = False
+) -> Any:
     """Call a module with other parameters and buffers, changing none of its own.
 
     Inside `jax.jit`, `jax.grad` or `jax.vmap` the values may be JAX arrays; then the result is made of them too.
@@ -28,13 +30,20 @@ def functional_call(module: Any, parameters_and_buffers: Any, args: Any = (), kw
     Array([2.], dtype=float32)
     """
     given: dict[str, Any] = {}
-    for part in parameters_and_buffers if isinstance(parameters_and_buffers, (tuple, list)) else (parameters_and_buffers,):
+    for part in (
+        parameters_and_buffers if isinstance(parameters_and_buffers, (tuple, list)) else (parameters_and_buffers,)
+    ):
         given.update(part)
-    tensors = {**dict(module.named_parameters(remove_duplicate=False)), **dict(module.named_buffers(remove_duplicate=False))}
+    tensors = {
+        **dict(module.named_parameters(remove_duplicate=False)),
+        **dict(module.named_buffers(remove_duplicate=False)),
+    }
     unknown = [name for name in given if name not in tensors]
     missing = [name for name in tensors if name not in given] if strict else []
     if strict and (unknown or missing):
-        raise RuntimeError(f"Missing key(s): {', '.join(missing) or 'none'}. Unexpected key(s): {', '.join(unknown) or 'none'}.")
+        raise RuntimeError(
+            f"Missing key(s): {', '.join(missing) or 'none'}. Unexpected key(s): {', '.join(unknown) or 'none'}."
+        )
     args = args if isinstance(args, tuple) else (args,)
     raw = not any(isinstance(x, Tensor) for x in (*given.values(), *args))
     args = tuple(_tensor(x) for x in args)
@@ -70,6 +79,3 @@ def _raw(x: Any) -> Any:
     if isinstance(x, (tuple, list)):
         return type(x)(*map(_raw, x)) if hasattr(x, "_fields") else type(x)(map(_raw, x))
     return {key: _raw(value) for key, value in x.items()} if isinstance(x, dict) else x
-
-
-assert wrap

@@ -9,6 +9,7 @@ import numpy as np
 import lamina
 from lamina import indexing
 from lamina.ops import check
+from lamina.tensor import Tensor
 
 PUBLIC = {
     "scatter": "lamina Tensor",
@@ -21,8 +22,6 @@ PUBLIC = {
     "one_hot": "functional",
 }
 """Where users find each function."""
-
-Tensor = Any
 
 
 def scatter(

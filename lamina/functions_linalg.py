@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import lamina
+from lamina.tensor import Tensor
 
 PUBLIC = {
     "einsum": "lamina",
@@ -20,8 +21,6 @@ PUBLIC = {
     "diagonal": "linalg",
 }
 """Where users find each function."""
-
-Tensor = Any
 
 
 def einsum(equation: Any, *operands: Any) -> Tensor:
@@ -66,7 +65,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     >>> lamina.tensordot(lamina.ones(2, 3, 4), lamina.ones(4, 3), dims=([1, 2], [1, 0])).shape
     lamina.Size([2])
     """
-    if isinstance(dims, lamina.Tensor):
+    if isinstance(dims, Tensor):
         dims = dims.tolist()
     if isinstance(dims, int):
         if dims < 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lamina import functions
+from lamina.tensor import Tensor
 
 PUBLIC = {
     "max": "lamina Tensor",
@@ -24,7 +25,7 @@ def _is_tensor(x: Any) -> bool:
     return hasattr(x, "requires_grad")
 
 
-def _extreme(name: str, pairwise: Any, input: Any, dim: Any, keepdim: bool, other: Any) -> Any:
+def _extreme(name: str, pairwise: Any, input: Tensor, dim: Any, keepdim: bool, other: Any) -> Any:
     if _is_tensor(dim):
         dim, other = None, dim
     if other is not None:
@@ -36,7 +37,7 @@ def _extreme(name: str, pairwise: Any, input: Any, dim: Any, keepdim: bool, othe
     return getattr(functions, f"{name}_dim")(input, dim, keepdim)
 
 
-def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
     """The largest element.
 
     `max(input)`: of all elements. `max(input, dim, keepdim=False)`: along `dim`, as `(values, indices)`.
@@ -49,7 +50,7 @@ def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
     return _extreme("max", functions.maximum, input, dim, keepdim, other)
 
 
-def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
     """The smallest element.
 
     `min(input)`: of all elements. `min(input, dim, keepdim=False)`: along `dim`, as `(values, indices)`.
@@ -58,17 +59,17 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
     return _extreme("min", functions.minimum, input, dim, keepdim, other)
 
 
-def median(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """The median, of an even number of elements the lower: of all elements, or along `dim` as `(values, indices)`."""
     return functions.median_all(input) if dim is None else functions.median_dim(input, dim, keepdim)
 
 
-def nanmedian(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """Like `median`, of the elements that are not NaN."""
     return functions.nanmedian_all(input) if dim is None else functions.nanmedian_dim(input, dim, keepdim)
 
 
-def _spread(name: str, input: Any, dim: Any, unbiased: bool | None, keepdim: bool, correction: float | None) -> Any:
+def _spread(name: str, input: Tensor, dim: Any, unbiased: bool | None, keepdim: bool, correction: float | None) -> Any:
     if isinstance(dim, bool):  # std(input, unbiased)
         dim, unbiased = None, dim
     if unbiased is not None and correction is not None:
@@ -79,8 +80,13 @@ def _spread(name: str, input: Any, dim: Any, unbiased: bool | None, keepdim: boo
 
 
 def var(
-    input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
-) -> Any:
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> Tensor:
     """The variance over `dim`: the sum of |x - mean|^2 divided by the number of elements minus `correction`.
 
     `correction` is 1 by default, and with `unbiased=False` 0.
@@ -93,31 +99,46 @@ def var(
 
 
 def std(
-    input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
-) -> Any:
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> Tensor:
     """The standard deviation over `dim`: the root of `var`. Its gradient where it is 0 is 0."""
     return _spread("std", input, dim, unbiased, keepdim, correction)
 
 
 def var_mean(
-    input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
-) -> Any:
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:
     """The variance and the mean over `dim`."""
     return _spread("var_mean", input, dim, unbiased, keepdim, correction)
 
 
 def std_mean(
-    input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
-) -> Any:
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:
     """The standard deviation and the mean over `dim`."""
     return _spread("std_mean", input, dim, unbiased, keepdim, correction)
 
 
-def allclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+def allclose(input: Tensor, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
     """Whether all elements are close, |input - other| <= atol + rtol * |other|. Reads the values."""
     return bool(functions.all(functions.isclose(input, other, rtol, atol, equal_nan)).item())
 
 
-def equal(input: Any, other: Any) -> bool:
+def equal(input: Tensor, other: Any) -> bool:
     """Whether shape and all elements are equal. Reads the values."""
     return input.shape == other.shape and bool(functions.all(functions.eq(input, other)).item())

@@ -12,6 +12,7 @@ import numpy as np
 import lamina
 from lamina.ops import check
 from lamina.ops.shape import can_view, check_index, infer_shape
+from lamina.tensor import Tensor
 
 PUBLIC = {
     "view": "Tensor",
@@ -48,8 +49,6 @@ PUBLIC = {
     "atleast_3d": "lamina",
 }
 """Where users find each function."""
-
-Tensor = Any
 
 
 def _sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
@@ -304,7 +303,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
     if input.ndim == 0:
         raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
     dim = check.dim(dim, input.ndim)
-    if isinstance(indices_or_sections, lamina.Tensor):
+    if isinstance(indices_or_sections, Tensor):
         indices_or_sections = indices_or_sections.tolist()
     length = input.shape[dim]
     if isinstance(indices_or_sections, int):
@@ -369,7 +368,7 @@ def repeat_interleave(input: Tensor, repeats: Any = None, dim: int | None = None
         return lamina.tensor(np.repeat(np.arange(len(counts), dtype=np.int64), counts))
     if isinstance(repeats, int):
         return lamina.functions.repeat_each(input, repeats, dim)
-    counts = np.asarray(repeats.numpy() if isinstance(repeats, lamina.Tensor) else repeats)
+    counts = np.asarray(repeats.numpy() if isinstance(repeats, Tensor) else repeats)
     if dim is None:
         input, dim = ravel(input), 0
     dim = check.dim(dim, input.ndim)

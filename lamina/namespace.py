@@ -14,7 +14,8 @@ _NAMED = {
     "dtypes": ("half", "float", "double", "short", "int", "long", "cfloat", "cdouble", "finfo", "iinfo",
                "get_default_dtype", "set_default_dtype"),
     "devices": ("device", "set_default_device", "get_default_device"),
-    "random": ("Generator", "manual_seed", "seed", "initial_seed", "get_rng_state", "set_rng_state", "default_generator"),
+    "random": ("Generator", "manual_seed", "seed", "initial_seed", "get_rng_state", "set_rng_state",
+               "default_generator"),
     "tensor": ("Tensor", "Size"),
     "engine": ("synchronize",),
     "inspect": ("set_printoptions",),
@@ -26,7 +27,12 @@ def fill(names: dict[str, Any]) -> None:
     from lamina import binding, creation, dtypes, functions, linalg, operators, special
     from lamina.tensor import Tensor
 
-    homes: dict[str, dict[str, Any]] = {"lamina": names, "linalg": vars(linalg), "special": vars(special), "functional": {}}
+    homes: dict[str, dict[str, Any]] = {
+        "lamina": names,
+        "linalg": vars(linalg),
+        "special": vars(special),
+        "functional": {},
+    }
     for room in ROOMS:
         module = importlib.import_module(f"lamina.functions_{room}")
         for name, places in module.PUBLIC.items():

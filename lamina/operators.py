@@ -18,7 +18,7 @@ _COMMUTES = ("add", "mul", "and", "or", "xor")
 
 
 def _operator(function: Any) -> Any:
-    def method(self: Tensor, other: Any) -> Any:
+    def method(self: Tensor, other: Any) -> Tensor:
         try:
             return function(self, other)
         except TypeError:
@@ -30,8 +30,15 @@ def _operator(function: Any) -> Any:
 
 
 def _swapped(function: Any) -> Any:
-    def method(self: Tensor, other: Any) -> Any:
+    def method(self: Tensor, other: Any) -> Tensor:
         return function(other if isinstance(other, Tensor) else creation.as_tensor(other, device=self.device), self)
+
+    return method
+
+
+def _unary(function: Any) -> Any:
+    def method(self: Tensor) -> Tensor:
+        return self if function is None else function(self)
 
     return method
 
@@ -58,22 +65,21 @@ def bind() -> None:
         else:
             reflected = _swapped(function)
         setattr(Tensor, f"__r{special}__", reflected)
-    Tensor.__neg__ = lambda self: functions.neg(self)  # type: ignore[attr-defined]
-    Tensor.__pos__ = lambda self: self  # type: ignore[attr-defined]
-    Tensor.__abs__ = lambda self: functions.abs(self)  # type: ignore[attr-defined]
-    Tensor.__invert__ = lambda self: functions.bitwise_not(self)  # type: ignore[attr-defined]
+    for special, unary in (("neg", "neg"), ("pos", ""), ("abs", "abs"), ("invert", "bitwise_not")):
+        setattr(Tensor, f"__{special}__", _unary(getattr(functions, unary) if unary else None))
     for name in ("float", "double", "half", "bfloat16", "int", "long", "short", "bool", "cfloat", "cdouble"):
-        setattr(Tensor, name, _conversion(name))
-    Tensor.byte, Tensor.char = _conversion("uint8"), _conversion("int8")  # type: ignore[attr-defined]
+        setattr(Tensor, name, _conversion(name, name))
+    for name, dtype in (("byte", "uint8"), ("char", "int8")):
+        setattr(Tensor, name, _conversion(name, dtype))
     for name in ("real", "imag"):
         setattr(Tensor, name, _part(name))
-    for method in (copy_, zero_, fill_, uniform_, normal_, random_, bernoulli_, new_zeros, new_ones, new_empty, new_full,
-                   exponential_, log_normal_, cauchy_, geometric_):  # fmt: skip
+    for method in (copy_, zero_, fill_, uniform_, normal_, random_, bernoulli_, exponential_, log_normal_, cauchy_,
+                   geometric_, new_zeros, new_ones, new_empty, new_full):  # fmt: skip
         setattr(Tensor, method.__name__, method)
 
 
-def _conversion(name: str) -> Any:
-    dtype = getattr(dtypes, name)
+def _conversion(name: str, dtype_name: str) -> Any:
+    dtype = getattr(dtypes, dtype_name)
 
     def convert(self: Tensor, memory_format: Any = None) -> Tensor:
         return self.to(dtype)
@@ -114,7 +120,9 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     """Write one number into this tensor; returns it."""
     if isinstance(value, Tensor):
         if value.ndim:
-            raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
+            raise RuntimeError(
+                f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
+            )
         return copy_(self, value)
     return self._write(creation.full_like(self, value))
 
@@ -142,7 +150,9 @@ def random_(self: Tensor, from_: int = 0, to: int | None = None, *, generator: A
     """Write random integers from [from, to) into this tensor; `random_(to)` starts at 0. Returns it."""
     low, high = (0, from_) if to is None and from_ else (from_, to)
     if high is None:
-        high = 2**24 if self.is_floating_point() else int(dtypes.iinfo(self.dtype).max if self.dtype is not dtypes.bool else 1) + 1
+        high = (
+            2**24 if self.is_floating_point() else 2 if self.dtype is dtypes.bool else dtypes.iinfo(self.dtype).max + 1
+        )
     return creation.in_place(self, _source(generator).integers(low, high, tuple(self.shape)).astype(self.dtype.numpy))
 
 
@@ -150,33 +160,36 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
     """Write 1 with probability p, else 0, into this tensor; returns it."""
     chance = p.numpy() if isinstance(p, Tensor) else p
     found = _source(generator).random(tuple(self.shape)) < chance
+    return _drawn(self, found)
+
+
+def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Any = None) -> Tensor:
+    """Write exponentially distributed numbers with rate `lambd` into this tensor; returns it."""
+    return _drawn(self, _source(generator).exponential(1 / lambd, tuple(self.shape)))
+
+
+def log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Any = None) -> Tensor:
+    """Write exp of numbers from the normal distribution into this tensor; returns it."""
+    return _drawn(self, _source(generator).lognormal(mean, std, tuple(self.shape)))
+
+
+def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Any = None) -> Tensor:
+    """Write numbers from the Cauchy distribution into this tensor; returns it."""
+    return _drawn(self, _source(generator).standard_cauchy(tuple(self.shape)) * sigma + median)
+
+
+def geometric_(self: Tensor, p: float, *, generator: Any = None) -> Tensor:
+    """Write geometrically distributed numbers with success probability `p` into this tensor; returns it."""
+    return _drawn(self, _source(generator).geometric(p, tuple(self.shape)))
+
+
+def _drawn(self: Tensor, found: Any) -> Tensor:
     return creation.in_place(self, found.astype(self.dtype.numpy))
-
-
-def _drawn(name: str, doc: str) -> Any:
-    def method(self: Tensor, *parameters: float, generator: Any = None) -> Tensor:
-        source = _source(generator)
-        found = {
-            "exponential_": lambda lambd=1.0: source.exponential(1 / lambd, tuple(self.shape)),
-            "log_normal_": lambda mean=1.0, std=2.0: source.lognormal(mean, std, tuple(self.shape)),
-            "cauchy_": lambda median=0.0, sigma=1.0: source.standard_cauchy(tuple(self.shape)) * sigma + median,
-            "geometric_": lambda p: source.geometric(p, tuple(self.shape)),
-        }[name](*parameters)
-        return creation.in_place(self, found.astype(self.dtype.numpy))
-
-    method.__name__, method.__doc__ = name, doc
-    return method
-
-
-exponential_ = _drawn("exponential_", "Write exponentially distributed numbers with rate `lambd=1` into this tensor; returns it.")
-log_normal_ = _drawn("log_normal_", "Write exp of normal numbers (`mean=1, std=2`) into this tensor; returns it.")
-cauchy_ = _drawn("cauchy_", "Write Cauchy numbers (`median=0, sigma=1`) into this tensor; returns it.")
-geometric_ = _drawn("geometric_", "Write geometrically distributed numbers with success probability `p` into this tensor; returns it.")
 
 
 def _new(function: Any, self: Tensor, size: Any, options: dict[str, Any], *more: Any) -> Tensor:
     options = {"dtype": self.dtype, "device": self.device} | {k: v for k, v in options.items() if v is not None}
-    return function(*size, *more, **options)  # type: ignore[no-any-return]
+    return function(*size, *more, **options)
 
 
 def new_zeros(self: Tensor, *size: Any, **options: Any) -> Tensor:

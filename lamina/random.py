@@ -48,7 +48,9 @@ class Generator:
         """Go to a place that `get_state` gave."""
         state = np.asarray(new_state)
         if state.dtype != np.uint8 or state.shape != (16,):
-            raise RuntimeError(f"RNG state must be a uint8 tensor of 16 bytes as get_state gives, got {state.dtype}{list(state.shape)}")
+            raise RuntimeError(
+                f"RNG state must be a uint8 tensor of 16 bytes as get_state gives, got {state.dtype}{list(state.shape)}"
+            )
         self.source.set_state(state)
         return self
 

@@ -15,7 +15,9 @@ import numpy as np
 
 from lamina import devices, dtypes, engine
 from lamina.engine import Leaf, Value, record
+from lamina.methods import Methods
 from lamina.ops import shape as layout
+from lamina.ops.op import TABLE
 
 _new = object.__new__
 _NUMBERS = engine.NUMBERS
@@ -107,7 +109,7 @@ class Alias:
         storage.views += 1
 
 
-class Tensor(engine.Handle):
+class Tensor(engine.Handle, Methods):
     """A multi-dimensional array with PyTorch's methods, computed by XLA when it is read.
 
     Make one with `lamina.tensor(data)`, `lamina.zeros(2, 3)` and so on.
@@ -685,7 +687,10 @@ def _layout_of(alias: Alias) -> tuple[tuple[int, ...], tuple[int, ...], int]:
     else:
         shape, strides, offset = _layout_of(outer)
     for cut in alias.cuts:
-        if cut is not None:
+        if cut is not None and cut[0].name == "flat_part":
+            offset, shape = offset + cut[2][0], cut[2][1]
+            strides = layout.contiguous_strides(shape)
+        elif cut is not None:
             shape, strides, offset = layout.strides_after(cut[0].name, shape, strides, offset, (*cut[1], *cut[2]))
     return tuple(shape), tuple(strides), offset
 
@@ -753,6 +758,16 @@ def share(tensor: Tensor, value: Value, cut: Any) -> Tensor:
         storage.held = storage.value()
     view._alias = Alias(storage, shape, cuts, _state.trace.grad, of_leaf and cut is not None and _state.trace.grad)
     return view
+
+
+def flat_parts(flat: Tensor, parts: Sequence[Tensor]) -> list[Tensor]:
+    """Views of a flat tensor, one after another, with the shapes and the values of parts."""
+    op, start, views = TABLE["flat_part"], 0, []
+    for part in parts:
+        shape = tuple(part.shape)
+        views.append(share(flat, _fresh(part.current()), (op, (), (start, shape))))
+        start += part.numel()
+    return views
 
 
 class grad_mode:
@@ -862,6 +877,18 @@ def assign(targets: Sequence[Tensor], values: Sequence[Tensor]) -> None:
         else:
             with grad_mode(False):
                 target._write(new)
+
+
+def gradients(tensors: Sequence[Tensor]) -> list[Any]:
+    """The `grad` of each tensor."""
+    return [None if t._grads is None else t._grads.grad for t in tensors]
+
+
+def drop_gradients(tensors: Sequence[Tensor]) -> None:
+    """Set the `grad` of each tensor to None."""
+    for tensor in tensors:
+        if tensor._grads is not None:
+            tensor._grads.grad = None
 
 
 def flush() -> None:

@@ -1,4 +1,4 @@
-"""Every piece of Python in README.md and docs/ runs, page by page, in the order it stands there."""
+"""Every piece of Python in README.md, docs/ and the pages beside the code runs, page by page, in the order it stands there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
+    *sorted((ROOT / "docs").glob("**/*.md")),
+    *sorted((ROOT / "lamina").glob("**/README.md")),
+]
 SNIPPET = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -19,7 +23,9 @@ def snippets(page: Path) -> list[tuple[int, str]]:
     return [(text[: match.start(1)].count("\n") + 1, match.group(1)) for match in SNIPPET.finditer(text)]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if snippets(page)], ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if snippets(page)], ids=lambda page: str(page.relative_to(ROOT))
+)
 def test_snippets_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {"__name__": page.stem}

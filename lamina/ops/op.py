@@ -87,7 +87,8 @@ class Op:
     def call(self, operands: Sequence[Any], static: Sequence[Any], function: Callable[..., Any] | None = None) -> Any:
         """The function's result, given its operands and its constants apart, each in the order of the parameters."""
         operand, constant = iter(operands), iter(static)
-        positional, named = [], {}
+        positional: list[Any] = []
+        named: dict[str, Any] = {}
         for parameter, is_static in zip(self.parameters, self._static, strict=True):
             value = next(constant) if is_static else next(operand)
             if parameter.kind == "Array" and not hasattr(value, "shape") and not (value is None and parameter.optional):
@@ -148,7 +149,7 @@ def op(
     """Declare a function as an operation.
 
     Args:
-        homes: where users find it: any of `lamina`, `Tensor`, `functional`, `linalg`, `special`; empty for internal use.
+        homes: where users find it: any of `lamina`, `Tensor`, `functional`, `linalg`, `special`; empty: nowhere.
         name: its public name where Python's own name would be in the way; default: the function's name.
         grad_name: the name of its gradient as PyTorch prints it; default: `MulBackward0` for `mul`. A function gets the
             operation's arguments, with arrays as shapes and dtypes.

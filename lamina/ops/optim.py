@@ -5,14 +5,25 @@ Coefficients are worked out in float64, as Python floats are, and rounded to a p
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamina.ops.op import Array, ArrayLike, Arrays, Number, op
+from lamina.ops.op import Array, ArrayLike, Arrays, Number, Shape, op
 from lamina.ops.promote import category
+
+
+def _put_part(base: Array, value: Array, start: int, shape: Shape) -> Array:
+    return lax.dynamic_update_slice(base, value.reshape(-1), (start,))
+
+
+@op("", view=True, put=_put_part)
+def flat_part(input: Array, start: int, shape: Shape) -> Array:
+    """What lies in a flat tensor from `start` on, as a tensor of this shape. input (n,) -> shape."""
+    return lax.slice(input, (start,), (start + math.prod(shape),)).reshape(shape)
 
 
 @op("", differentiable=False)
@@ -24,6 +35,7 @@ def sgd_update(
     momentum: ArrayLike,
     dampening: ArrayLike,
     weight_decay: ArrayLike,
+    blocks: tuple[tuple[int, ...], ...],
     decay: bool = False,
     nesterov: bool = False,
     maximize: bool = False,
@@ -31,20 +43,24 @@ def sgd_update(
     """One step of gradient descent: (params, grads, buffers) -> the new params, then the new buffers.
 
     g is the gradient (negated to maximize), plus weight_decay p if `decay`. Without buffers p - lr g; with them
-    b' = momentum b + (1 - dampening) g and p - lr b', or with `nesterov` p - lr (g + momentum b').
+    b' = momentum b + (1 - dampening) g and p - lr b', or with `nesterov` p - lr (g + momentum b'). There is one buffer
+    for each of `blocks`, which name the params that it holds, flat, one after another; a block of one has its shape.
     """
-    new_params, new_buffers = [], []
+    new_params, new_buffers = list(params), []
     lr, momentum, weight_decay = _float64(lr), _float64(momentum), _float64(weight_decay)
     taken = 1 - _float64(dampening)
-    for k, (p, g) in enumerate(zip(params, grads, strict=True)):
+    for k, block in enumerate(blocks if buffers is not None else [(i,) for i in range(len(params))]):
+        g = _joined(grads, block)
         g = -g if maximize else g
         if decay:
+            p = _joined(params, block)
             g = g + p * _like(weight_decay, p)
         if buffers is not None:
-            buffer = buffers[k] * _like(momentum, p) + g * _like(taken, p)
+            buffer = buffers[k] * _like(momentum, g) + g * _like(taken, g)
             new_buffers.append(buffer)
-            g = g + buffer * _like(momentum, p) if nesterov else buffer
-        new_params.append(p - g * _like(lr, p))
+            g = g + buffer * _like(momentum, g) if nesterov else buffer
+        for i, change in zip(block, _parts(g * _like(lr, g), params, block), strict=True):
+            new_params[i] = params[i] - change
     return (*new_params, *new_buffers)
 
 
@@ -61,6 +77,7 @@ def adam_update(
     beta2: ArrayLike,
     eps: ArrayLike,
     weight_decay: ArrayLike,
+    blocks: tuple[tuple[int, ...], ...],
     decay: bool = False,
     decoupled: bool = False,
     maximize: bool = False,
@@ -69,30 +86,54 @@ def adam_update(
 
     m' = beta1 m + (1 - beta1) g; v' = beta2 v + (1 - beta2) g^2; t the number of steps with this one;
     p' = p - lr (m' / (1 - beta1^t)) / (sqrt(v' / (1 - beta2^t)) + eps), with the largest v' so far if maxima are given.
-    Weight decay adds weight_decay p to g, or, `decoupled`, first multiplies p by 1 - lr weight_decay.
+    Weight decay adds weight_decay p to g, or, `decoupled`, first multiplies p by 1 - lr weight_decay. There is one m and
+    one v for each of `blocks`, which name the params that they hold, flat, one after another; a block of one has its shape.
     """
     step = step + 1
     t, lr, beta1, beta2, weight_decay = (_float64(x) for x in (step, lr, beta1, beta2, weight_decay))
     step_size = lr / (1 - beta1**t)
     root = jnp.sqrt(1 - beta2**t)
-    new: tuple[list[Any], ...] = ([], [], [], [])
-    for k, shown in enumerate(params):
-        p, g, m, v = (_as_real(x) for x in (shown, grads[k], exp_avgs[k], exp_avg_sqs[k]))
+    new_params = list(params)
+    new: tuple[list[Any], ...] = ([], [], [])
+    for k, block in enumerate(blocks):
+        g, m, v = (_as_real(x) for x in (_joined(grads, block), exp_avgs[k], exp_avg_sqs[k]))
         g = -g if maximize else g
-        if decay and decoupled:
-            p = p * _like(1 - lr * weight_decay, p)
-        elif decay:
+        if decay and not decoupled:
+            p = _as_real(_joined(params, block))
             g = g + p * _like(weight_decay, p)
-        m = m + (g - m) * _like(1 - beta1, p)
-        v = v * _like(beta2, p) + g * g * _like(1 - beta2, p)
+        m = m + (g - m) * _like(1 - beta1, g)
+        v = v * _like(beta2, g) + g * g * _like(1 - beta2, g)
         largest = v
         if max_exp_avg_sqs is not None:
             largest = jnp.maximum(_as_real(max_exp_avg_sqs[k]), v)
-            new[3].append(_as(largest, shown))
-        p = p - m * _like(step_size, p) / (jnp.sqrt(largest) / _like(root, p) + _like(eps, p))
-        for results, result in zip(new, (p, m, v), strict=False):
-            results.append(_as(result, shown))
-    return (step, *new[0], *new[1], *new[2], *new[3])
+        change = m * _like(step_size, g) / (jnp.sqrt(largest) / _like(root, g) + _like(eps, g))
+        for results, result in zip(new, (m, v, largest), strict=True):
+            results.append(_as(result, exp_avgs[k]))
+        for i, part in zip(block, _parts(_as(change, exp_avgs[k]), params, block), strict=True):
+            p = params[i]
+            if decay and decoupled:
+                p = _as(_as_real(p) * _like(1 - lr * weight_decay, _as_real(p)), p)
+            new_params[i] = p - part
+    return (step, *new_params, *new[0], *new[1], *(new[2] if max_exp_avg_sqs is not None else ()))
+
+
+def _joined(arrays: Arrays, block: tuple[int, ...]) -> Any:
+    """The arrays of a block as one flat array; a block of one as it is."""
+    if len(block) == 1:
+        return arrays[block[0]]
+    # Without the barrier XLA computes the flat array element by element, asking for each which array it comes from.
+    return lax.optimization_barrier(lax.concatenate([arrays[i].reshape(-1) for i in block], 0))
+
+
+def _parts(flat: Any, params: Arrays, block: tuple[int, ...]) -> list[Any]:
+    """What `_joined` put together, apart again, in the shapes of the params."""
+    if len(block) == 1:
+        return [flat]
+    parts, start = [], 0
+    for i in block:
+        parts.append(lax.slice(flat, (start,), (start + params[i].size,)).reshape(params[i].shape))
+        start += params[i].size
+    return parts
 
 
 @op("", differentiable=False)

@@ -89,11 +89,10 @@ class Adam(Optimizer):
         amsgrad, weight_decay = group["amsgrad"], group["weight_decay"]
         beta1, beta2 = group["betas"]
         for bucket, grads in self.plan(group, amsgrad):
-            params, states = bucket.params, bucket.states
-            step = states[0]["step"]
-            exp_avgs = [state["exp_avg"] for state in states]
-            exp_avg_sqs = [state["exp_avg_sq"] for state in states]
-            largest = [state["max_exp_avg_sq"] for state in states] if amsgrad else []
+            params = bucket.params
+            step = bucket.states[0]["step"]
+            exp_avgs, exp_avg_sqs = bucket.held("exp_avg"), bucket.held("exp_avg_sq")
+            largest = bucket.held("max_exp_avg_sq") if amsgrad else []
             new = functions.adam_update(
                 params,
                 grads,
@@ -106,6 +105,7 @@ class Adam(Optimizer):
                 beta2,
                 group["eps"],
                 weight_decay,
+                bucket.blocks,
                 not is_zero(weight_decay),
                 group["decoupled_weight_decay"],
                 group["maximize"],

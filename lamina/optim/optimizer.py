@@ -8,14 +8,14 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from itertools import chain, repeat
-from operator import is_, is_not
-from typing import Any, NamedTuple
+from operator import is_, is_not, itemgetter
+from typing import Any
 
 import numpy as np
 
 from lamina import creation
 from lamina.nn.hooks import RemovableHandle
-from lamina.tensor import Tensor, flush, grad_mode
+from lamina.tensor import Tensor, drop_gradients, flat_parts, flush, grad_mode, gradients
 
 required: Any = object()
 """The default of an option that each group must give."""
@@ -24,12 +24,46 @@ _everywhere_pre: OrderedDict[int, Callable[..., Any]] = OrderedDict()
 _everywhere_post: OrderedDict[int, Callable[..., Any]] = OrderedDict()
 
 
-class Bucket(NamedTuple):
-    """Parameters of one group that one operation updates: all that have a gradient, unless their histories differ."""
+SMALL = 1 << 14
+"""Parameters of at most so many elements share flat tensors for their states: each result of a program costs a
+microsecond, which is more than the arithmetic of a small one."""
 
-    params: list[Tensor]
-    states: list[dict[str, Any]]
-    positions: list[int]
+
+class Bucket:
+    """Parameters of one group that one operation updates: all that have a gradient, unless their histories differ.
+
+    Attributes:
+        params, states: the parameters and their states.
+        positions: their places among the group's parameters with a gradient.
+        blocks: places in `params`; the states of a block's parameters lie in one flat tensor, one after another. What
+            `optimizer.state` shows of them are views.
+    """
+
+    def __init__(self, params: list[Tensor], states: list[dict[str, Any]], positions: list[int]) -> None:
+        self.params, self.states, self.positions = params, states, positions
+        small: dict[Any, list[int]] = {}
+        for i, p in enumerate(params):
+            packs = p.numel() <= SMALL and p.is_floating_point()
+            small.setdefault((p.dtype, p.device) if packs else i, []).append(i)
+        self.blocks = tuple(tuple(block) for block in small.values())
+        self._held: dict[str, tuple[list[Tensor], list[Tensor]]] = {}
+
+    def held(self, name: str) -> list[Tensor]:
+        """The state `name` as an operation takes it: one tensor for each block."""
+        found = self._held.get(name)
+        if found is None or not all(map(is_, map(itemgetter(name), self.states), found[1])):
+            tensors = [self._pack(name, block) for block in self.blocks]
+            found = self._held[name] = (tensors, [state[name] for state in self.states])
+        return found[0]
+
+    def _pack(self, name: str, block: tuple[int, ...]) -> Tensor:
+        if len(block) == 1:
+            return self.states[block[0]][name]  # type: ignore[no-any-return]
+        parts = [self.states[i][name] for i in block]
+        flat = creation.tensor(np.concatenate([part.numpy().reshape(-1) for part in parts]), device=parts[0].device)
+        for i, view in zip(block, flat_parts(flat, parts), strict=True):
+            self.states[i][name] = view
+        return flat
 
 
 class Plan:
@@ -60,8 +94,8 @@ class Plan:
             or not all(map(is_, params, self.params))
         ):
             return None
-        grads = [p.grad for p in self.active]
-        if not all(map(is_not, grads, repeat(None))) or any(p.grad is not None for p in self.idle):
+        grads = gradients(self.active)
+        if not all(map(is_not, grads, repeat(None))) or any(map(is_not, gradients(self.idle), repeat(None))):
             return None
         return grads
 
@@ -113,12 +147,13 @@ class Optimizer:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop the gradients of all parameters, or make them zero if not `set_to_none`."""
         for group in self.param_groups:
-            for p in group["params"]:
-                if set_to_none:
-                    p.grad = None
-                elif p.grad is not None:
+            if set_to_none:
+                drop_gradients(group["params"])
+                continue
+            for grad in gradients(group["params"]):
+                if grad is not None:
                     with grad_mode(False):
-                        p.grad.zero_()
+                        grad.detach_().zero_()
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group of parameters, with options of its own where it gives them."""
@@ -231,7 +266,7 @@ class Optimizer:
         grads = None if plan is None else plan.grads(self, group, variant)
         if plan is None or grads is None:
             plan = self._plans[id(group)] = Plan(self, group, variant)
-            grads = [p.grad for p in plan.active]
+            grads = gradients(plan.active)
         if len(plan.buckets) == 1:
             return [(plan.buckets[0], grads)]
         return [(bucket, [grads[i] for i in bucket.positions]) for bucket in plan.buckets]

@@ -78,7 +78,7 @@ class SGD(Optimizer):
         keeps = not is_zero(momentum)
         for bucket, grads in self.plan(group, (keeps, is_zero(dampening))):
             params = bucket.params
-            buffers = [state["momentum_buffer"] for state in bucket.states] if keeps else None
+            buffers = bucket.held("momentum_buffer") if keeps else None
             fresh = bool(self._fresh) and id(params[0]) in self._fresh
             new = functions.sgd_update(
                 params,
@@ -89,6 +89,7 @@ class SGD(Optimizer):
                 # The first buffer is the whole gradient: from zero, what the rule gives without dampening.
                 0 if fresh else dampening,
                 weight_decay,
+                bucket.blocks,
                 not is_zero(weight_decay),
                 group["nesterov"],
                 group["maximize"],

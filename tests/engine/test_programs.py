@@ -323,7 +323,11 @@ def test_eager_mode_runs_each_operation_at_its_line():
         "print(x.grad.tolist())\n"
     )
     run = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "LAMINA_EAGER": "1"}, check=True, capture_output=True, text=True
+        [sys.executable, "-c", code],
+        env={**os.environ, "LAMINA_EAGER": "1"},
+        check=True,
+        capture_output=True,
+        text=True,
     )
     x = lamina.tensor([1.0, 2.0], requires_grad=True)
     ((x * 3).exp() * x).sum().backward()

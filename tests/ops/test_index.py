@@ -182,7 +182,7 @@ def _messages(function, *shape):
 @pytest.mark.parametrize("case", range(len(INDEX_ERRORS)))
 def test_index_errors_are_pytorchs_word_for_word(case):
     expected, actual = _messages(INDEX_ERRORS[case], 3, 4, 5)
-    assert (actual[0], actual[1].replace("lamina", "torch")) == expected or case == 18 and actual[0] is expected[0]
+    assert (actual[0], actual[1].replace("lamina", "torch")) == expected or (case == 18 and actual[0] is expected[0])
 
 
 def test_index_errors_in_words_of_our_own():

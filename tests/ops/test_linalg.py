@@ -22,7 +22,7 @@ SHAPES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("a, b", SHAPES, ids=str)
+@pytest.mark.parametrize(("a", "b"), SHAPES, ids=str)
 def test_matmul(a, b):
     compare(lambda t, x, y: (x @ y, t.matmul(x, y)), floats(*a), floats(*b, seed=1))
 

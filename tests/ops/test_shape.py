@@ -107,7 +107,7 @@ def test_view_as_another_dtype():
     compare(lambda t, x: x.view(t.float32), integers(2, 3, dtype=np.int32))
 
 
-@pytest.mark.parametrize("name, function", {
+@pytest.mark.parametrize(("name", "function"), {
     "chunk": lambda t, x: (x.chunk(2, 1), t.chunk(x, 5, 1), x.chunk(3, -1), x.chunk(1)),
     "split": lambda t, x: (x.split(2, 1), t.split(x, [1, 4], 1), x.split(1), x.split_with_sizes([2, 1])),
     "tensor_split": lambda t, x: (x.tensor_split(2, 1), x.tensor_split((1, 3), 1), x.tensor_split([2, 1, 9], -1)),

@@ -1,0 +1,97 @@
+"""The stubs say what is there: they are as `tools/stubs.py` writes them, and no public name is missing."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import lamina
+from lamina.methods import Methods
+from tools import stubs
+
+ROOT = Path(lamina.__file__).parent
+
+
+def statements(text: str) -> set[str]:
+    """What a stub says, whatever its layout: every statement of it, those of a class with the name of the class."""
+    found = set()
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.ImportFrom):
+            names = [(node.module, alias.name, alias.asname) for alias in node.names]
+            found.update(f"from {module} import {name} as {shown}" for module, name, shown in names)
+        elif isinstance(node, ast.ClassDef):
+            found.update(f"{node.name}: {ast.unparse(part)}" for part in node.body)
+        else:
+            found.add(ast.unparse(node))
+    return found
+
+
+def names(text: str) -> set[str]:
+    """What a stub offers at the top: what it defines, and what it imports under its own name."""
+    found = set()
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.ImportFrom):
+            found.update(alias.name for alias in node.names if alias.asname == alias.name)
+        elif isinstance(node, ast.Assign):
+            found.update(target.id for target in node.targets)
+        elif isinstance(node, ast.FunctionDef):
+            found.add(node.name)
+    return found
+
+
+WRITTEN = stubs.stubs()
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_up_to_date(name):
+    there = statements((ROOT / name).read_text())
+    assert there == statements(WRITTEN[name]), "run: python tools/stubs.py"
+
+
+@pytest.mark.parametrize(("name", "module"), {
+    "__init__.pyi": lamina,
+    "linalg.pyi": lamina.linalg,
+    "special.pyi": lamina.special,
+    "nn/functional.pyi": lamina.nn.functional,
+}.items())  # fmt: skip
+def test_every_public_name_of_a_module(name, module):
+    there = names((ROOT / name).read_text())
+    public = {public for public in vars(module) if not public.startswith("_")}
+    modules = {public for public in public if type(vars(module)[public]) is type(lamina)}
+    listed = set(getattr(module, "__all__", ()))
+    assert public - modules <= there <= public
+    assert listed <= there
+
+
+def test_every_operation():
+    there = names((ROOT / "functions.pyi").read_text())
+    assert there == {name for name in lamina.ops.TABLE if name.isidentifier()}
+
+
+def test_every_attribute_of_tensor():
+    (body,) = (x for x in ast.parse((ROOT / "methods.pyi").read_text()).body if isinstance(x, ast.ClassDef))
+    there = {part.name for part in body.body if isinstance(part, ast.FunctionDef)}
+    (own,) = (
+        x for x in ast.parse((ROOT / "tensor.py").read_text()).body if isinstance(x, ast.ClassDef) and x.name == "Tensor"
+    )
+    source = {part.name for part in own.body if isinstance(part, ast.FunctionDef)}
+    source |= {target.id for part in own.body if isinstance(part, ast.Assign) for target in part.targets}
+    public = {name for name in vars(lamina.Tensor) if not name.startswith("_")}
+    assert public <= there | source
+    assert not there & source - {"__slots__"}
+    assert all(hasattr(lamina.Tensor, name) for name in there)
+
+
+def test_the_methods_are_tensors_own():
+    assert issubclass(lamina.Tensor, Methods)
+    assert not [name for name in vars(Methods) if not name.startswith("__")]
+
+
+def test_spelled():
+    assert stubs.spelled("Array | None") == "Tensor | None"
+    assert stubs.spelled("int | tuple[int, ...] | None") == "_int | Sequence[_int] | None"
+    assert stubs.spelled("ArrayLike | None") == "Tensor | Number | None"
+    assert stubs.spelled("np.dtype | None") == "DType | None"
+    assert stubs.spelled(bool) == "_bool"
