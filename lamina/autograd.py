@@ -260,10 +260,44 @@ def backward(
         wanted=None if wanted is None else [x.current() for x in wanted],
     )
     if wanted is not None:
-        found = [(x._grads, grad) for x, (_, grad) in zip(wanted, found, strict=True)]
-    for leaf, grad in found:
+        found.pairs = [(x._grads, grad) for x, (_, grad) in zip(wanted, found.pairs, strict=True)]
+    collect(found, create_graph)
+
+
+def collect(found: engine.Gradients, create: bool = False) -> None:
+    """Add gradients to what their leaves have."""
+    for leaf, grad in found.pairs:
         if grad is not None:
-            accumulate(leaf, grad, create_graph)
+            if leaf.plain:
+                leaf.grad = wrap(grad)
+            else:
+                accumulate(leaf, grad, create)
+    packed = found.packed
+    if packed is None:
+        return
+    if not all([leaf.plain for leaf in found.leaves]):
+        packed = _add_packed(packed, found.leaves)
+        if packed is None:
+            return
+    for index, leaf in enumerate(found.leaves):
+        leaf.part = (packed, index)
+
+
+def _add_packed(packed: engine.Packed, leaves: list[Leaf]) -> engine.Packed | None:
+    """The sum with the packed gradients that all the leaves have, if they have such; else each is added on its own."""
+    old = leaves[0].part[0] if leaves[0].part is not None else None
+    together = old is not None and old.layout == packed.layout
+    for index, leaf in enumerate(leaves):
+        together = together and leaf.part == (old, index) and not leaf.hooks and not leaf.after
+    if together and old is not None:
+        with grad_mode(False):
+            return engine.Packed(record(engine.ADD, (old.value, packed.value)), packed.layout)
+    for index, leaf in enumerate(leaves):
+        if leaf.plain:
+            leaf.part = (packed, index)
+        else:
+            accumulate(leaf, packed.take(index))
+    return None
 
 
 def accumulate(leaf: Leaf, grad: Value, create: bool = False) -> None:
@@ -333,7 +367,7 @@ def grad(
         wanted=[x.current() for x in wanted],
     )
     results: list[Any] = []
-    for x, (_, value) in zip(wanted, found, strict=True):
+    for x, (_, value) in zip(wanted, found.pairs, strict=True):
         if value is None and materialize_grads:
             from lamina import creation
 

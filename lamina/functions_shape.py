@@ -11,7 +11,8 @@ import numpy as np
 
 import lamina
 from lamina.ops import check
-from lamina.ops.shape import can_view, check_index, infer_shape
+from lamina.ops.layout import can_view, infer_shape
+from lamina.ops.shape import check_index
 from lamina.tensor import Tensor
 
 PUBLIC = {

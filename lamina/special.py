@@ -1,1 +1,1 @@
-"""`lamina.special`: special functions. They are operations (`lamina/ops/pointwise.py`), added by `namespace`."""
+"""`lamina.special`: special functions. They are operations (`lamina/ops/transcendental.py`), added by `namespace`."""

@@ -16,7 +16,7 @@ import numpy as np
 from lamina import devices, dtypes, engine
 from lamina.engine import Leaf, Value, record
 from lamina.methods import Methods
-from lamina.ops import shape as layout
+from lamina.ops import layout
 from lamina.ops.op import TABLE
 
 _new = object.__new__
@@ -432,11 +432,7 @@ class Tensor(engine.Handle, Methods):
         if gradient is None and inputs is None and not create_graph:
             again = engine.backward_again(self.current(), bool(retain_graph))
             if again is not None:
-                for leaf, grad in again:
-                    if leaf.grad is None and not leaf.hooks and not leaf.after:
-                        leaf.grad = wrap(grad)
-                    else:
-                        autograd.accumulate(leaf, grad)
+                autograd.collect(again)
                 return
         autograd.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
@@ -884,11 +880,34 @@ def gradients(tensors: Sequence[Tensor]) -> list[Any]:
     return [None if t._grads is None else t._grads.grad for t in tensors]
 
 
+def packed_gradients(tensors: Sequence[Tensor]) -> tuple[Tensor, tuple[int, ...]] | None:
+    """The flat tensor that the gradients of all these lie in, and where each begins; None if they don't."""
+    packed = None
+    starts = []
+    for tensor in tensors:
+        leaf = tensor._grads
+        if leaf is None or leaf.part is None:
+            return None
+        if packed is not leaf.part[0]:
+            if packed is not None:
+                return None
+            packed = leaf.part[0]
+        starts.append(packed.layout[leaf.part[1]][0])
+    return None if packed is None else (wrap(packed.value), tuple(starts))
+
+
+def have_gradients(tensors: Sequence[Tensor]) -> list[bool]:
+    """Whether each tensor has a `grad`."""
+    leaves = [t._grads for t in tensors]
+    return [leaf is not None and (leaf.part is not None or leaf._grad is not None) for leaf in leaves]
+
+
 def drop_gradients(tensors: Sequence[Tensor]) -> None:
     """Set the `grad` of each tensor to None."""
     for tensor in tensors:
-        if tensor._grads is not None:
-            tensor._grads.grad = None
+        leaf = tensor._grads
+        if leaf is not None:
+            leaf._grad = leaf.part = None
 
 
 def flush() -> None:
@@ -934,6 +953,8 @@ def moved(tensor: Tensor, device: Any) -> Tensor:
 
     return ToDevice.apply(tensor, device)  # type: ignore[no-any-return]
 
+
+Leaf.represent = staticmethod(wrap)
 
 _puts: dict[Any, Any] = {}
 

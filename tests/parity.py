@@ -243,7 +243,7 @@ def _outcome(t: Any, function: Callable[..., Any], inputs: Any, grad: bool, grad
             if _is_tensor(leaf):
                 outcome["requires_grad"][path] = bool(leaf.requires_grad)
                 if grad_name:
-                    outcome["requires_grad"][path + ".grad_fn"] = leaf.grad_fn and type(leaf.grad_fn).__name__
+                    outcome["requires_grad"][path + ".grad_fn"] = leaf.grad_fn and leaf.grad_fn.name()
         if grad:
             roots = [leaf for leaf in leaves.values() if _is_tensor(leaf) and leaf.grad_fn is not None]
             cotangents = [_cotangent(t, root) for root in roots]

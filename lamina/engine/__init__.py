@@ -1,6 +1,6 @@
 """The engine: record -> program -> lower -> run. `README.md` beside this file follows one training step through it."""
 
-from lamina.engine.autograd import ADD, DETACH, Basic, Leaf, backward, backward_again
+from lamina.engine.autograd import ADD, DETACH, PART, Basic, Gradients, Leaf, Packed, backward, backward_again
 from lamina.engine.cache import folder as cache_folder
 from lamina.engine.explain import Compilation, compilations, explain, reset
 from lamina.engine.program import spec_of, user_line
@@ -25,12 +25,15 @@ __all__ = [
     "ADD",
     "DETACH",
     "NUMBERS",
+    "PART",
     "TRACED",
     "Basic",
     "Compilation",
+    "Gradients",
     "Handle",
     "History",
     "Leaf",
+    "Packed",
     "RandomAt",
     "Source",
     "Stream",

@@ -8,17 +8,20 @@ functions and `create_graph` need Python, or gradients that have gradients: then
 from __future__ import annotations
 
 import functools
+import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from lamina.engine import program
 from lamina.engine.lower import conjugated, needed
-from lamina.engine.program import FREE, FREED, GRAD, HISTORY, INPUT, LEAF, Const, Node, NumberRef, RandomRef
-from lamina.engine.record import TRACED, History, RandomAt, Restart, Trace, Traced, Value, config, record, state
+from lamina.engine.program import FREE, FREED, GRAD, HISTORY, INPUT, LEAF, Node, NumberRef, RandomRef, spec_of
+from lamina.engine.record import TRACED, History, RandomAt, Restart, Trace, Traced, Value, config, of_array, record, state
 from lamina.engine.run import Plan, flush
 
 TWICE = (
@@ -38,13 +41,75 @@ class Leaf:
         retain: for a tensor that is no leaf: whether its gradient is kept.
     """
 
-    __slots__ = ("__weakref__", "after", "grad", "hooks", "retain")
+    __slots__ = ("__weakref__", "_grad", "after", "hooks", "part", "retain")
+
+    represent: Callable[[Value], Any] = staticmethod(lambda value: value)
+    """Makes of a Value what `grad` keeps; set by whoever owns leaves."""
 
     def __init__(self) -> None:
-        self.grad: Any = None
+        self._grad: Any = None
+        self.part: tuple[Packed, int] | None = None
         self.hooks: dict[int, Callable[[Any], Any]] = {}
         self.after: dict[int, Callable[[], Any]] = {}
         self.retain = False
+
+    @property
+    def grad(self) -> Any:
+        """The accumulated gradient; one that lies in a packed value is taken out of it when it is first asked for."""
+        if self.part is not None:
+            packed, index = self.part
+            self.grad = Leaf.represent(packed.take(index))
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        self._grad = grad
+        self.part = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether a gradient can be put here without anyone being told."""
+        return self._grad is None and self.part is None and not self.hooks and not self.after
+
+
+PACKED_SIZE = 1 << 14
+"""Gradients of at most so many elements come out of a program as one flat array: each result costs a microsecond."""
+
+
+class Packed:
+    """Gradients of small leaves, flat in one value: `layout` has where each begins, and its shape."""
+
+    __slots__ = ("layout", "value")
+
+    def __init__(self, value: Value, layout: tuple[tuple[int, tuple[int, ...]], ...]) -> None:
+        self.value = value
+        self.layout = layout
+
+    def take(self, index: int) -> Value:
+        """One of the gradients as a value of its own."""
+        start, shape = self.layout[index]
+        array = self.value.array
+        if array is not None and self.value.spec.device.platform == "cpu":
+            # Out of what is known already without compiling anything.
+            part = np.asarray(array)[start : start + math.prod(shape)].reshape(shape)
+            with jax.enable_x64(True):
+                return of_array(jax.device_put(part.copy(), self.value.spec.device))
+        enabled, state.trace.grad = state.trace.grad, False
+        try:
+            return record(PART, (self.value,), (start, shape))  # type: ignore[no-any-return]
+        finally:
+            state.trace.grad = enabled
+
+
+class Gradients:
+    """What backward gives: pairs (leaf or wanted value, gradient or None), and the leaves of a packed value."""
+
+    __slots__ = ("leaves", "packed", "pairs")
+
+    def __init__(self, pairs: list[tuple[Any, Value | None]], packed: Packed | None = None, leaves: Any = ()) -> None:
+        self.pairs = pairs
+        self.packed = packed
+        self.leaves = leaves
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +120,9 @@ class GradPlan:
         roots: the slots it starts from.
         cotangents: for each root, the slot of the gradient it is given, or None for ones.
         order: the nodes to walk, results before operands.
-        targets: the slots whose gradients are its results.
+        targets: the slots whose gradients are its results, after the packed ones.
+        packed: the slots whose gradients are its first result, one after another in a flat array, if there are any.
+        layout: for each packed slot, where it begins and its shape.
         links: pairs (input slot, slot that computes it again) across programs that have run.
     """
 
@@ -64,6 +131,8 @@ class GradPlan:
     order: tuple[Node, ...]
     targets: tuple[int, ...]
     links: tuple[tuple[int, int], ...]
+    packed: tuple[int, ...]
+    layout: tuple[tuple[int, tuple[int, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -185,8 +254,8 @@ def backward(
     retain: bool,
     create: bool,
     wanted: Sequence[Value] | None = None,
-) -> list[tuple[Any, Value | None]]:
-    """Record the gradient of roots, and say what it gives: pairs (leaf, gradient), or (wanted value, gradient or None).
+) -> Gradients:
+    """Record the gradient of roots, and say what it gives to leaves, or to wanted values.
 
     Args:
         roots: the values to differentiate.
@@ -249,21 +318,26 @@ def backward(
     return result
 
 
-def backward_again(root: Value, retain: bool) -> list[tuple[Leaf, Value]] | None:
+def backward_again(root: Value, retain: bool) -> Gradients | None:
     """`backward` from one number to all leaves, as it was recorded after the same instructions before; None if it wasn't."""
     trace = state.trace
     if root.home is not trace or trace.customs or trace.watched:
         return None
     with trace.lock:
         node = trace.node.children.get((GRAD, root.slot, retain))
-        if node is None:
-            return None
-        trace.node = node
-        values = trace.values
-        targets = node.static.targets
-        grads = [Value(spec, trace, slot, node, False) for slot, spec in enumerate(node.specs, node.first)]
-        values.extend(grads)
-    return [(values[slot].leaf, grad) for slot, grad in zip(targets, grads, strict=True)]
+        return None if node is None else _append(trace, node)
+
+
+def _append(trace: Trace, node: Node) -> Gradients:
+    """Take the trace on to a backward instruction that gives gradients to leaves."""
+    trace.node = node
+    values, plan = trace.values, node.static
+    grads = [Value(spec, trace, slot, node, False) for slot, spec in enumerate(node.specs, node.first)]
+    values.extend(grads)
+    if not plan.packed:
+        return Gradients([(values[slot].leaf, grad) for slot, grad in zip(plan.targets, grads, strict=True)])
+    pairs = [(values[slot].leaf, grad) for slot, grad in zip(plan.targets, grads[1:], strict=True)]
+    return Gradients(pairs, Packed(grads[0], plan.layout), [values[slot].leaf for slot in plan.packed])
 
 
 def _locate_plain(trace: Trace, value: Value) -> int:
@@ -311,34 +385,58 @@ def _at_once(
     retain: bool,
     wanted: Sequence[Value] | None,
     target_slots: tuple[int, ...] | None,
-) -> list[tuple[Any, Value | None]]:
+) -> Gradients:
     """Record one GRAD instruction."""
     targets = reach.leaves if target_slots is None else target_slots
     passed = None if target_slots is None else {slot for node in reach.order for slot in range(node.first, node.width)}
     reached = targets if passed is None else tuple(slot for slot in targets if slot in passed)
     with trace.lock:
-        key = (GRAD, slots, cotangents, retain, reached, tuple(links.items()))
+        key = (GRAD, slots, cotangents, retain, reached, tuple(links.items()), wanted is None)
         node = trace.node.children.get(key)
         if node is None:
             with program.growing:
-                node = Node(trace.node, GRAD)
-                node.static = GradPlan(slots, cotangents, reach.order, reached, tuple(links.items()))
-                node.results(
-                    tuple(trace.values[slot].spec for slot in reached), (False,) * len(reached), len(reached) == 1, False
-                )
-                node.line = program.user_line()
+                node = _grad_node(trace, slots, cotangents, reach, links, reached, wanted is None)
                 if not retain:
                     node.freed = frozenset(slot for n in reach.order for slot in range(n.first, n.width))
                 trace.node.children[key] = node
                 if wanted is None and len(slots) == 1 and cotangents[0] is None and not links:
                     trace.node.children[GRAD, slots[0], retain] = node
-        trace.node = node
-        grads = [Value(spec, trace, slot, node, False) for slot, spec in enumerate(node.specs, node.first)]
-        trace.values.extend(grads)
+        found = _append(trace, node)
     if wanted is None:
-        return [(trace.values[slot].leaf, grad) for slot, grad in zip(reached, grads, strict=True)]
-    by_slot = dict(zip(reached, grads, strict=True))
-    return [(value, by_slot.get(slot)) for value, slot in zip(wanted, targets, strict=True)]
+        return found
+    by_slot = dict(zip(reached, (grad for _, grad in found.pairs), strict=True))
+    return Gradients([(value, by_slot.get(slot)) for value, slot in zip(wanted, targets, strict=True)])
+
+
+def _grad_node(
+    trace: Trace,
+    slots: tuple[int, ...],
+    cotangents: tuple[int | None, ...],
+    reach: _Reach,
+    links: dict[int, int],
+    targets: tuple[int, ...],
+    may_pack: bool,
+) -> Node:
+    specs = {slot: trace.values[slot].spec for slot in targets}
+    packed: tuple[int, ...] = ()
+    if may_pack:
+        small = [s for s in targets if math.prod(specs[s].shape) <= PACKED_SIZE and specs[s].dtype.kind in "fV"]
+        packed = tuple(slot for slot in small if specs[slot].dtype == specs[small[0]].dtype)
+    if len(packed) < 2:
+        packed = ()
+    sizes = [math.prod(specs[slot].shape) for slot in packed]
+    starts = itertools.accumulate(sizes, initial=0)
+    layout = tuple((start, specs[slot].shape) for start, slot in zip(starts, packed, strict=False))
+    rest = tuple(slot for slot in targets if slot not in packed)
+    node = Node(trace.node, GRAD)
+    node.static = GradPlan(slots, cotangents, reach.order, rest, tuple(links.items()), packed, layout)
+    results = [specs[slot] for slot in rest]
+    if packed:
+        first = specs[packed[0]]
+        results.insert(0, spec_of((sum(sizes),), first.dtype, first.device))
+    node.results(tuple(results), (False,) * len(results), len(results) == 1, False)
+    node.line = program.user_line()
+    return node
 
 
 @dataclass(frozen=True)
@@ -377,7 +475,7 @@ def _step_by_step(
     create: bool,
     wanted: Sequence[Value] | None,
     target_slots: tuple[int, ...] | None,
-) -> list[tuple[Any, Value | None]]:
+) -> Gradients:
     """Record one instruction for each step back, and call hooks and custom functions between them."""
     grads: dict[int, Value] = {}
     enabled = trace.grad
@@ -423,8 +521,8 @@ def _step_by_step(
         trace.grad = enabled
     if wanted is None:
         leaves = {step.node.first: step.leaf for step in steps if step.leaf is not None}
-        return [(leaves[slot], grads[slot]) for slot in reach.leaves if slot in grads]
-    return [(value, grads.get(slot)) for value, slot in zip(wanted, target_slots or (), strict=True)]
+        return Gradients([(leaves[slot], grads[slot]) for slot in reach.leaves if slot in grads])
+    return Gradients([(value, grads.get(slot)) for value, slot in zip(wanted, target_slots or (), strict=True)])
 
 
 def _free(trace: Trace, reach: _Reach) -> None:
@@ -526,5 +624,6 @@ class Basic:
 
 ADD = Basic("accumulate", lambda a, b: a + b, grad_name="AddBackward0")
 ONES_LIKE = Basic("ones_like", jnp.ones_like, differentiable=False)
+PART = Basic("part", lambda flat, start, shape: flat[start : start + math.prod(shape)].reshape(shape))
 DETACH = Basic("detach", lambda x: x, differentiable=False)
-__all__ = ["ADD", "DETACH", "Basic", "GradPlan", "Leaf", "Pull", "backward", "backward_again", "pull_of", "replay"]
+__all__ = ["ADD", "DETACH", "PART", "Basic", "GradPlan", "Gradients", "Leaf", "Packed", "Pull", "backward", "backward_again", "pull_of", "replay"]

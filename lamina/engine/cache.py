@@ -68,7 +68,7 @@ def key(steps: list[Node], executable: Any, device: jax.Device) -> str | None:
         if node.op is GRAD:
             plan = node.static
             order = [step.first for step in plan.order]
-            text.write(f"{node.first} backward {plan.roots} {plan.cotangents} {plan.targets} {plan.links} {order}\n")
+            text.write(f"{node.first} backward {plan.roots} {plan.cotangents} {plan.packed} {plan.targets} {plan.links} {order}\n")
         elif node.op is INPUT:
             text.write(f"{node.first} input {node.specs} {node.needs}\n")
         else:

@@ -147,4 +147,10 @@ def _backward(plan: Any, env: dict[int, Any], pullbacks: dict[Node, Any]) -> lis
         given = tuple(cotangents[s] if s in cotangents else jnp.zeros_like(env[s]) for s in smooth)
         for slot, x in zip(slots, conjugated(pull, given), strict=True):
             add(slot, x)
-    return [cotangents[slot] if slot in cotangents else jnp.zeros_like(env[slot]) for slot in plan.targets]
+    targets = (*plan.packed, *plan.targets)
+    grads = [cotangents[slot] if slot in cotangents else jnp.zeros_like(env[slot]) for slot in targets]
+    if not plan.packed:
+        return grads
+    # Without the barriers XLA computes the flat array element by element, asking for each which part it comes from.
+    parts = jax.lax.optimization_barrier([x.reshape(-1) for x in grads[: len(plan.packed)]])
+    return [jax.lax.optimization_barrier(jax.lax.concatenate(parts, 0)), *grads[len(plan.packed) :]]

@@ -2,7 +2,10 @@
 
 from lamina.ops import (
     activation,
+    arrange,
+    choice,
     conv,
+    conversion,
     embedding,
     index,
     linalg,
@@ -18,6 +21,7 @@ from lamina.ops import (
     reduce,
     search,
     shape,
+    transcendental,
 )
 from lamina.ops.op import TABLE, Op
 
@@ -25,7 +29,10 @@ __all__ = [
     "TABLE",
     "Op",
     "activation",
+    "arrange",
+    "choice",
     "conv",
+    "conversion",
     "embedding",
     "index",
     "linalg",
@@ -41,4 +48,5 @@ __all__ = [
     "reduce",
     "search",
     "shape",
+    "transcendental",
 ]

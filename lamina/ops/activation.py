@@ -210,7 +210,7 @@ def log_softmax(input: Array, dim: int, dtype: np.dtype | None = None) -> Array:
     """
     dim = check.dim(dim, input.ndim)
     input = input if dtype is None else promote.cast(input, dtype)
-    return _floating("log_softmax", input, lambda x: _log_softmax(x, dim))
+    return _floating("log_softmax", input, lambda x: stable_log_softmax(x, dim))
 
 
 @op("", grad_name="SoftmaxBackward0")
@@ -338,7 +338,8 @@ def _softmax(x: Array, dim: int) -> Array:
     return exponentials / jnp.sum(exponentials, axis=dim, keepdims=True)
 
 
-def _log_softmax(x: Array, dim: int) -> Array:
+def stable_log_softmax(x: Array, dim: int) -> Array:
+    """`log_softmax` of floating numbers, shifted so that no exponential overflows."""
     if x.size == 0 or x.ndim == 0:
         return _of_nothing(x, lambda shifted: shifted)
     shifted = _shift(x, dim)

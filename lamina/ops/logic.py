@@ -10,7 +10,7 @@ from jax import lax
 
 from lamina.ops import check, promote
 from lamina.ops.op import Array, ArrayLike, op
-from lamina.ops.pointwise import match
+from lamina.ops.operands import match
 
 
 def _ordered(name: str, input: Any, other: Any) -> tuple[Array, ...]:

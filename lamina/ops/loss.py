@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from lamina.ops import check, promote
-from lamina.ops.activation import _log_softmax
+from lamina.ops.activation import stable_log_softmax
 from lamina.ops.op import Array, op
 
 
@@ -240,7 +240,7 @@ def _cross_entropy_indices(
 ) -> Array:
     _check_classes("cross_entropy", x, target, weight)
     axis = min(x.ndim - 1, 1)
-    logarithms = _log_softmax(x, axis)
+    logarithms = stable_log_softmax(x, axis)
     chosen, weights = _choose(logarithms, target, weight, ignore_index)
     loss = -chosen * weights
     if label_smoothing > 0:
@@ -264,7 +264,7 @@ def _cross_entropy_probabilities(
     axis = min(x.ndim - 1, 1)
     if label_smoothing > 0:
         target = target * (1 - label_smoothing) + label_smoothing / x.shape[axis]
-    loss = -jnp.sum(_weigh(_log_softmax(x, axis) * target.astype(x.dtype), weight, axis), axis=axis)
+    loss = -jnp.sum(_weigh(stable_log_softmax(x, axis) * target.astype(x.dtype), weight, axis), axis=axis)
     if reduction == "mean":
         return jnp.sum(loss) / (x.size // x.shape[axis])
     return _reduce(loss, reduction)

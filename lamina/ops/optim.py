@@ -5,7 +5,9 @@ Coefficients are worked out in float64, as Python floats are, and rounded to a p
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -36,6 +38,7 @@ def sgd_update(
     dampening: ArrayLike,
     weight_decay: ArrayLike,
     blocks: tuple[tuple[int, ...], ...],
+    starts: tuple[tuple[int, ...] | None, ...],
     decay: bool = False,
     nesterov: bool = False,
     maximize: bool = False,
@@ -45,12 +48,14 @@ def sgd_update(
     g is the gradient (negated to maximize), plus weight_decay p if `decay`. Without buffers p - lr g; with them
     b' = momentum b + (1 - dampening) g and p - lr b', or with `nesterov` p - lr (g + momentum b'). There is one buffer
     for each of `blocks`, which name the params that it holds, flat, one after another; a block of one has its shape.
+    Where `starts` has the places of a block's gradients, grads has one flat array for all of them.
     """
     new_params, new_buffers = list(params), []
     lr, momentum, weight_decay = _float64(lr), _float64(momentum), _float64(weight_decay)
     taken = 1 - _float64(dampening)
-    for k, block in enumerate(blocks if buffers is not None else [(i,) for i in range(len(params))]):
-        g = _joined(grads, block)
+    given = iter(grads)
+    for k, block in enumerate(blocks):
+        g = _gradient(given, params, block, starts[k])
         g = -g if maximize else g
         if decay:
             p = _joined(params, block)
@@ -78,6 +83,7 @@ def adam_update(
     eps: ArrayLike,
     weight_decay: ArrayLike,
     blocks: tuple[tuple[int, ...], ...],
+    starts: tuple[tuple[int, ...] | None, ...],
     decay: bool = False,
     decoupled: bool = False,
     maximize: bool = False,
@@ -88,6 +94,7 @@ def adam_update(
     p' = p - lr (m' / (1 - beta1^t)) / (sqrt(v' / (1 - beta2^t)) + eps), with the largest v' so far if maxima are given.
     Weight decay adds weight_decay p to g, or, `decoupled`, first multiplies p by 1 - lr weight_decay. There is one m and
     one v for each of `blocks`, which name the params that they hold, flat, one after another; a block of one has its shape.
+    Where `starts` has the places of a block's gradients, grads has one flat array for all of them.
     """
     step = step + 1
     t, lr, beta1, beta2, weight_decay = (_float64(x) for x in (step, lr, beta1, beta2, weight_decay))
@@ -95,8 +102,10 @@ def adam_update(
     root = jnp.sqrt(1 - beta2**t)
     new_params = list(params)
     new: tuple[list[Any], ...] = ([], [], [])
+    given = iter(grads)
     for k, block in enumerate(blocks):
-        g, m, v = (_as_real(x) for x in (_joined(grads, block), exp_avgs[k], exp_avg_sqs[k]))
+        g = _gradient(given, params, block, starts[k])
+        g, m, v = (_as_real(x) for x in (g, exp_avgs[k], exp_avg_sqs[k]))
         g = -g if maximize else g
         if decay and not decoupled:
             p = _as_real(_joined(params, block))
@@ -115,6 +124,18 @@ def adam_update(
                 p = _as(_as_real(p) * _like(1 - lr * weight_decay, _as_real(p)), p)
             new_params[i] = p - part
     return (step, *new_params, *new[0], *new[1], *(new[2] if max_exp_avg_sqs is not None else ()))
+
+
+def _gradient(given: Iterator[Any], params: Arrays, block: tuple[int, ...], starts: tuple[int, ...] | None) -> Any:
+    """The gradient of a block: from the next array, in which the parts begin at `starts`, or from one for each param."""
+    if starts is None:
+        return _joined([next(given) for _ in block], tuple(range(len(block))))
+    flat = next(given)
+    sizes = [params[i].size for i in block]
+    if len(block) > 1 and starts == tuple(itertools.accumulate(sizes[:-1], initial=0)) and sum(sizes) == flat.size:
+        return flat
+    parts = [lax.slice(flat, (start,), (start + size,)) for start, size in zip(starts, sizes, strict=True)]
+    return parts[0].reshape(params[block[0]].shape) if len(block) == 1 else _joined(parts, tuple(range(len(block))))
 
 
 def _joined(arrays: Arrays, block: tuple[int, ...]) -> Any:

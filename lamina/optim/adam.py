@@ -88,7 +88,8 @@ class Adam(Optimizer):
     def _step_group(self, group: dict[str, Any]) -> None:
         amsgrad, weight_decay = group["amsgrad"], group["weight_decay"]
         beta1, beta2 = group["betas"]
-        for bucket, grads in self.plan(group, amsgrad):
+        for bucket in self.plan(group, amsgrad):
+            grads, starts = bucket.grads()
             params = bucket.params
             step = bucket.states[0]["step"]
             exp_avgs, exp_avg_sqs = bucket.held("exp_avg"), bucket.held("exp_avg_sq")
@@ -106,6 +107,7 @@ class Adam(Optimizer):
                 group["eps"],
                 weight_decay,
                 bucket.blocks,
+                starts,
                 not is_zero(weight_decay),
                 group["decoupled_weight_decay"],
                 group["maximize"],

@@ -7,15 +7,24 @@ import warnings
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
-from itertools import chain, repeat
-from operator import is_, is_not, itemgetter
+from itertools import chain
+from operator import is_, itemgetter
 from typing import Any
 
 import numpy as np
 
 from lamina import creation
 from lamina.nn.hooks import RemovableHandle
-from lamina.tensor import Tensor, drop_gradients, flat_parts, flush, grad_mode, gradients
+from lamina.tensor import (
+    Tensor,
+    drop_gradients,
+    flat_parts,
+    flush,
+    grad_mode,
+    gradients,
+    have_gradients,
+    packed_gradients,
+)
 
 required: Any = object()
 """The default of an option that each group must give."""
@@ -56,6 +65,17 @@ class Bucket:
             found = self._held[name] = (tensors, [state[name] for state in self.states])
         return found[0]
 
+    def grads(self) -> tuple[list[Tensor], tuple[tuple[int, ...] | None, ...]]:
+        """The gradients as an operation takes them, and for each block, where they begin in one flat tensor, or None."""
+        tensors: list[Tensor] = []
+        starts: list[tuple[int, ...] | None] = []
+        for block in self.blocks:
+            params = [self.params[i] for i in block]
+            packed = packed_gradients(params)
+            tensors.extend(gradients(params) if packed is None else packed[:1])
+            starts.append(None if packed is None else packed[1])
+        return tensors, tuple(starts)
+
     def _pack(self, name: str, block: tuple[int, ...]) -> Tensor:
         if len(block) == 1:
             return self.states[block[0]][name]  # type: ignore[no-any-return]
@@ -72,8 +92,9 @@ class Plan:
     def __init__(self, optimizer: Optimizer, group: dict[str, Any], variant: Any) -> None:
         self.variant = variant
         self.params = list(group["params"])
-        self.active = [p for p in self.params if p.grad is not None]
-        self.idle = [p for p in self.params if p.grad is None]
+        have = have_gradients(self.params)
+        self.active = [p for p, has in zip(self.params, have, strict=True) if has]
+        self.idle = [p for p, has in zip(self.params, have, strict=True) if not has]
         self.state = optimizer.state
         self.buckets = []
         for positions in optimizer.arrange(group, self.active):
@@ -83,21 +104,18 @@ class Plan:
             self.buckets.append(Bucket(params, states, positions))
         self.state_count = len(self.state)
 
-    def grads(self, optimizer: Optimizer, group: dict[str, Any], variant: Any) -> list[Tensor] | None:
-        """The gradients of the active parameters, or None if the plan no longer fits."""
+    def fits(self, optimizer: Optimizer, group: dict[str, Any], variant: Any) -> bool:
+        """Whether nothing has changed since it was made."""
         params = group["params"]
-        if (
-            self.variant != variant
-            or self.state is not optimizer.state
-            or self.state_count != len(self.state)
-            or len(params) != len(self.params)
-            or not all(map(is_, params, self.params))
-        ):
-            return None
-        grads = gradients(self.active)
-        if not all(map(is_not, grads, repeat(None))) or any(map(is_not, gradients(self.idle), repeat(None))):
-            return None
-        return grads
+        return (
+            self.variant == variant
+            and self.state is optimizer.state
+            and self.state_count == len(self.state)
+            and len(params) == len(self.params)
+            and all(map(is_, params, self.params))
+            and all(have_gradients(self.active))
+            and not any(have_gradients(self.idle))
+        )
 
 
 class Optimizer:
@@ -260,16 +278,12 @@ class Optimizer:
         """Give those params that have none a state; the positions of those that one operation can update together."""
         return [list(range(len(params)))] if params else []
 
-    def plan(self, group: dict[str, Any], variant: Any = None) -> list[tuple[Bucket, list[Tensor]]]:
-        """The buckets of a group, each with its gradients. Where `variant` differs, they are arranged anew."""
+    def plan(self, group: dict[str, Any], variant: Any = None) -> list[Bucket]:
+        """The buckets of a group. Where `variant` differs, they are arranged anew."""
         plan = self._plans.get(id(group))
-        grads = None if plan is None else plan.grads(self, group, variant)
-        if plan is None or grads is None:
+        if plan is None or not plan.fits(self, group, variant):
             plan = self._plans[id(group)] = Plan(self, group, variant)
-            grads = gradients(plan.active)
-        if len(plan.buckets) == 1:
-            return [(plan.buckets[0], grads)]
-        return [(bucket, [grads[i] for i in bucket.positions]) for bucket in plan.buckets]
+        return plan.buckets
 
     def evaluate(self, closure: Callable[[], Any] | None) -> Any:
         """What the closure returns, called with gradients on."""

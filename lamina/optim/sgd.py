@@ -76,7 +76,8 @@ class SGD(Optimizer):
     def _step_group(self, group: dict[str, Any]) -> None:
         momentum, dampening, weight_decay = group["momentum"], group["dampening"], group["weight_decay"]
         keeps = not is_zero(momentum)
-        for bucket, grads in self.plan(group, (keeps, is_zero(dampening))):
+        for bucket in self.plan(group, (keeps, is_zero(dampening))):
+            grads, starts = bucket.grads()
             params = bucket.params
             buffers = bucket.held("momentum_buffer") if keeps else None
             fresh = bool(self._fresh) and id(params[0]) in self._fresh
@@ -90,6 +91,7 @@ class SGD(Optimizer):
                 0 if fresh else dampening,
                 weight_decay,
                 bucket.blocks,
+                starts,
                 not is_zero(weight_decay),
                 group["nesterov"],
                 group["maximize"],

@@ -1,4 +1,4 @@
-"""Views, joining, repeating, flipping: values, gradients, writes through views, strides and errors are PyTorch's."""
+"""Views: values, gradients, writes through them and errors are PyTorch's; so are the errors of joining and turning."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import pytest
 import torch
 
 import lamina
-from lamina.ops import shape as shapes
-from tests.parity import bools, compare, floats, integers
+from tests.parity import compare, floats, integers
 
 # --- views ------------------------------------------------------------------------------------------------------------
 
@@ -133,60 +132,6 @@ def test_parts_of_nothing():
     compare(lambda t, x: (x.split(0, 1), x.chunk(3, 1), x.split(2, 1), x.unbind(1), x.tensor_split(2, 1)), floats(3, 0))
 
 
-# --- joining and repeating --------------------------------------------------------------------------------------------
-
-
-def test_joining():
-    x, y = floats(2, 3), floats(2, 3, seed=1)
-    compare(
-        lambda t, x, y: (t.cat([x, y]), t.cat((x, y), -1), t.concat([x]), t.stack([x, y]), t.stack([x, y], -1)), x, y
-    )
-    compare(lambda t, x, y: (t.hstack([x, y]), t.vstack([x, y]), t.dstack([x, y]), t.column_stack([x, y])), x, y)
-    compare(lambda t, x, y: (t.hstack([x, y]), t.vstack([x, y]), t.dstack([x, y]), t.column_stack([x, y])), x[0], y[0])
-    compare(lambda t, x, y: (t.hstack([x, y]), t.vstack([x, y]), t.stack([x, y])), floats(), floats(seed=1))
-    compare(lambda t, x, y: t.cat([x, y]), floats(0), floats(2, 3))
-    compare(lambda t, x, y, z: t.block_diag(x, y, z), floats(2, 3), floats(2), floats())
-
-
-@pytest.mark.parametrize("other", ["int64", "float16", "float64", "bool"])
-def test_joining_promotes(other):
-    compare(lambda t, x, y: (t.cat([x, y]), t.stack([x, y])), floats(2), integers(2, low=0, high=2, dtype=other))
-
-
-def test_repeating():
-    x = floats(2, 3)
-    compare(lambda t, x: (x.repeat(2, 1), x.repeat(3, 1, 2), x.tile((2,)), x.tile(2, 1, 1), t.tile(x, (1, 2))), x)
-    compare(lambda t, x: (x.repeat(0, 2), x.repeat((2, 2))), x)
-    compare(lambda t, x: (x.repeat_interleave(2), x.repeat_interleave(3, 1), x.repeat_interleave(2, dim=0)), x)
-    compare(lambda t, x, n: (x.repeat_interleave(n, 1), t.repeat_interleave(n)), x, integers(3, low=0, high=4))
-
-
-def test_turning():
-    x = floats(2, 3, 4)
-    compare(lambda t, x: (x.flip(0), x.flip((1, -1)), t.flip(x, [0]), x.fliplr(), x.flipud()), x)
-    compare(lambda t, x: (x.roll(1), x.roll(-2, 1), x.roll((1, 2), (0, 2)), x.roll((1, 1), (1, 1)), t.roll(x, 7, 0)), x)
-    compare(
-        lambda t, x: tuple(x.rot90(k, dims) for k, dims in ((1, (0, 1)), (2, (1, 2)), (-1, (2, 0)), (4, (0, 1)))), x
-    )
-
-
-@pytest.mark.parametrize("diagonal", [0, 1, -1, 5, -5])
-def test_triangles_and_diagonals(diagonal):
-    compare(
-        lambda t, x: (x.tril(diagonal), t.triu(x, diagonal), x[0].diag(diagonal), x[0, 0].diag(diagonal)),
-        floats(2, 3, 4),
-    )
-    compare(lambda t, x: (x.diag_embed(diagonal), t.diag_embed(x, diagonal, 0, 1), x.diagflat(diagonal)), floats(2, 3))
-    compare(lambda t, x: x.clone().tril_(diagonal), bools(3, 3))
-
-
-def test_grids():
-    x, y, z = floats(2), floats(3), floats()
-    compare(lambda t, x, y, z: t.meshgrid(x, y, z, indexing="ij"), x, y, z)
-    compare(lambda t, x, y, z: t.meshgrid([x, y, z], indexing="xy"), x, y, z)
-    compare(lambda t, x, y: (t.cartesian_prod(x, y), t.cartesian_prod(x)), x, y)
-
-
 def test_writing_views_as_operations():
     x = floats(3, 4)
     compare(lambda t, x, y: t.diagonal_scatter(x, y, 1), x, floats(3))
@@ -287,79 +232,3 @@ def test_names_of_gradients():
         lambda t, x: (x.diag_embed(), x.t().contiguous(), x.t().reshape(6), t.broadcast_to(x, (2, 3)), x.ravel()),
     ):
         compare(lambda t, x: [y.grad_fn.name() for y in function(t, x)], floats(2, 3))  # noqa: B023 (called at once)
-
-
-# --- strides ----------------------------------------------------------------------------------------------------------
-
-
-def _random_cut(rng, x):
-    """A view of a torch tensor, the operation's name and its arguments; the view is None where PyTorch refuses."""
-    ndim, kind = x.dim(), rng.integers(8)
-    if kind == 0:
-        order = tuple(map(int, rng.permutation(ndim)))
-        return x.permute(order), "permute", (order,)
-    if kind == 1:
-        dim = int(rng.integers(-ndim - 1, ndim + 1))
-        return x.unsqueeze(dim), "unsqueeze", (dim,)
-    if kind == 2:
-        return x.squeeze(), "squeeze", ()
-    if kind == 3 and ndim:
-        dim = int(rng.integers(ndim))
-        start = int(rng.integers(x.shape[dim] + 1))
-        size, step = int(rng.integers(x.shape[dim] - start + 1)), int(rng.integers(1, 3))
-        index = [slice(None)] * dim + [slice(start, start + size, step)]
-        view = x[tuple(index)]
-        return view, "slice_at", (start, dim, view.shape[dim], step)
-    if kind == 4:
-        size = (2, *(int(rng.integers(1, 3)) if own == 1 else -1 for own in x.shape))
-        return x.expand(size), "expand", (size,)
-    if kind == 5 and ndim > 1:
-        offset = int(rng.integers(-1, 2))
-        return x.diagonal(offset, 0, 1), "diagonal", (offset, 0, 1)
-    if kind == 6 and ndim:
-        dim, size = int(rng.integers(ndim)), int(rng.integers(3))
-        if size <= x.shape[dim]:
-            return x.unfold(dim, size, 2), "unfold_windows", (dim, size, 2)
-    divisors = [d for d in range(1, x.numel() + 1) if x.numel() % d == 0] or [1]
-    new = (int(rng.choice(divisors)), 1, -1) if x.numel() else (2, 0)
-    try:
-        return x.view(new), "view", (new,)
-    except RuntimeError:
-        return None, "view", (new,)
-
-
-def test_strides_of_any_chain_of_views_are_pytorchs():
-    rng, refused, cut = np.random.default_rng(0), 0, 0
-    for _ in range(1000):
-        shape = tuple(
-            int(size) for size in rng.choice([0, 1, 2, 3, 4], size=rng.integers(4), p=[0.04, 0.24, 0.24, 0.24, 0.24])
-        )
-        x = torch.zeros(shape)
-        layout = (shape, shapes.contiguous_strides(shape), 0)
-        for _ in range(4):
-            view, name, arguments = _random_cut(rng, x)
-            if view is None:
-                refused += 1
-                assert not shapes.can_view(layout[0], layout[1], arguments[0])
-                with pytest.raises(RuntimeError, match="view size is not compatible"):
-                    shapes.strides_after(name, *layout, arguments)
-                continue
-            cut += 1
-            layout = shapes.strides_after(name, *layout, arguments)
-            assert layout == (tuple(view.shape), view.stride(), view.storage_offset()), (name, arguments, x.stride())
-            assert shapes.is_contiguous(layout[0], layout[1]) == view.is_contiguous()
-            x = view
-            if x.numel() > 1000:
-                break
-    assert refused > 30 and cut > 1000
-
-
-@pytest.mark.parametrize(
-    "index", [(1,), (slice(1, None),), (slice(None), 2), (None, 1, ..., slice(0, 4, 2)), (..., None), (None,)]
-)
-def test_strides_of_an_index_are_pytorchs(index):
-    compare(
-        lambda t, x: (x[index].stride(), x[index].storage_offset(), x[index].is_contiguous()),
-        floats(2, 3, 4),
-        grad=False,
-    )
