@@ -275,29 +275,26 @@ def collect(found: engine.Gradients, create: bool = False) -> None:
     packed = found.packed
     if packed is None:
         return
-    if not all([leaf.plain for leaf in found.leaves]):
-        packed = _add_packed(packed, found.leaves)
-        if packed is None:
-            return
+    both = _both_packed(found)
     for index, leaf in enumerate(found.leaves):
-        leaf.part = (packed, index)
-
-
-def _add_packed(packed: engine.Packed, leaves: list[Leaf]) -> engine.Packed | None:
-    """The sum with the packed gradients that all the leaves have, if they have such; else each is added on its own."""
-    old = leaves[0].part[0] if leaves[0].part is not None else None
-    together = old is not None and old.layout == packed.layout
-    for index, leaf in enumerate(leaves):
-        together = together and leaf.part == (old, index) and not leaf.hooks and not leaf.after
-    if together and old is not None:
-        with grad_mode(False):
-            return engine.Packed(record(engine.ADD, (old.value, packed.value)), packed.layout)
-    for index, leaf in enumerate(leaves):
-        if leaf.plain:
+        if both is not None:
+            leaf.part = (both, index)
+        elif leaf.plain:
             leaf.part = (packed, index)
-        else:
-            accumulate(leaf, packed.take(index))
-    return None
+        else:  # one leaf may come twice, when it was written to between two uses
+            accumulate(leaf, packed.take(index), create)
+
+
+def _both_packed(found: engine.Gradients) -> engine.Packed | None:
+    """The sum with the packed gradients that the leaves have, if all have such from one earlier backward."""
+    packed, leaves = found.packed, found.leaves
+    old = leaves[0].part[0] if leaves[0].part is not None else None
+    if packed is None or old is None or old.layout != packed.layout:
+        return None
+    if any([leaf.part != (old, index) or leaf.hooks or leaf.after for index, leaf in enumerate(leaves)]):
+        return None
+    with grad_mode(False):
+        return engine.Packed(record(engine.ADD, (old.value, packed.value)), packed.layout)
 
 
 def accumulate(leaf: Leaf, grad: Value, create: bool = False) -> None:
