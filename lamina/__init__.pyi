@@ -285,7 +285,6 @@ from lamina.functions import trunc as trunc
 from lamina.functions import unsqueeze as unsqueeze
 from lamina.functions import vdot as vdot
 from lamina.functions import vstack as vstack
-from lamina.functions import where as where
 from lamina.functions import xlogy as xlogy
 from lamina.functions_activation import celu_ as celu_
 from lamina.functions_activation import relu_ as relu_
@@ -296,6 +295,7 @@ from lamina.functions_index import index_put as index_put
 from lamina.functions_index import masked_select as masked_select
 from lamina.functions_index import nonzero as nonzero
 from lamina.functions_index import scatter as scatter
+from lamina.functions_index import where as where
 from lamina.functions_linalg import chain_matmul as chain_matmul
 from lamina.functions_linalg import einsum as einsum
 from lamina.functions_linalg import tensordot as tensordot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lamina import functions
+from lamina import bounds, functions
 from lamina.autograd import no_grad
 from lamina.tensor import Tensor, write
 
@@ -22,7 +22,8 @@ def embedding(
     """The rows of a table: output[*, :] = weight[input[*], :].
 
     The row `padding_idx` gets no gradient. With `max_norm`, the rows that are read are first scaled down, in place, to
-    a norm of at most that. `sparse` changes nothing: gradients are dense.
+    a norm of at most that. `sparse` changes nothing: gradients are dense. An index outside the table is an error if it
+    is known already, else it reads NaN.
 
     input (*), int64 or int32, weight (V, E) -> (*, E)
     """
@@ -30,6 +31,8 @@ def embedding(
         if not -weight.shape[0] <= padding_idx < weight.shape[0]:
             raise AssertionError("Padding_idx must be within num_embeddings")
         padding_idx %= weight.shape[0]
+    if weight.ndim == 2 and bounds.first_outside(input, weight.shape[0]) is not None:
+        raise IndexError("index out of range in self")
     if max_norm is not None:
         with no_grad():
             write(weight, functions.embedding_renorm(weight.detach(), input, max_norm, norm_type))

@@ -19,6 +19,7 @@ PUBLIC = {
     "masked_select": "lamina Tensor",
     "nonzero": "lamina Tensor",
     "argwhere": "lamina Tensor",
+    "where": "lamina",
     "one_hot": "functional",
 }
 """Where users find each function."""
@@ -97,6 +98,25 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 def argwhere(input: Tensor) -> Tensor:
     """Where the elements are not zero, one place a row. The input is read."""
     return nonzero(input)
+
+
+def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tensor | None = None) -> Any:
+    """`input` where the condition holds, `other` elsewhere; both are tensors or numbers. Shapes broadcast.
+
+    With the condition alone, `nonzero(condition, as_tuple=True)`.
+
+    >>> import lamina
+    >>> x = lamina.tensor([-1., 2.])
+    >>> lamina.where(x > 0, x, 0.)
+    tensor([0., 2.])
+    >>> lamina.where(x > 0)
+    (tensor([1]),)
+    """
+    if input is None and other is None:
+        return nonzero(condition, as_tuple=True)
+    if input is None or other is None:
+        raise TypeError("where(): give both input and other, or neither.")
+    return lamina.functions.where(condition, input, other, out=out)
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from lamina import functions
+from lamina import bounds, functions
 from lamina.tensor import Tensor
 
 
@@ -80,7 +80,10 @@ def nll_loss(
 
     input (N, C, *) or (C,), target (N, *) or (), int64, weight (C,) -> () or shape of target
     """
-    return functions.nll_loss(input, target, weight, ignore_index, legacy_reduction(size_average, reduce, reduction))
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    loss = functions.nll_loss(input, target, weight, ignore_index, reduction)
+    _check_classes(input, target, ignore_index)
+    return loss
 
 
 def cross_entropy(
@@ -103,7 +106,9 @@ def cross_entropy(
     tensor(1.3863)
     """
     reduction = legacy_reduction(size_average, reduce, reduction)
-    return functions.cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
+    loss = functions.cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
+    _check_classes(input, target, ignore_index)
+    return loss
 
 
 def binary_cross_entropy(
@@ -172,6 +177,13 @@ def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: 
         f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.", stacklevel=3
     )
     return reduction
+
+
+def _check_classes(input: Tensor, target: Tensor, ignore_index: int) -> None:
+    # The operation came first: it knows that the shapes fit.
+    outside = bounds.first_outside(target, input.shape[min(1, input.ndim - 1)], ignore_index)
+    if outside is not None:
+        raise IndexError(f"Target {outside} is out of bounds.")
 
 
 def _warn_of_sizes(input: Tensor, target: Tensor) -> None:

@@ -74,7 +74,7 @@ def bind() -> None:
     for name in ("real", "imag"):
         setattr(Tensor, name, _part(name))
     for method in (copy_, zero_, fill_, uniform_, normal_, random_, bernoulli_, exponential_, log_normal_, cauchy_,
-                   geometric_, new_zeros, new_ones, new_empty, new_full):  # fmt: skip
+                   geometric_, where, new_zeros, new_ones, new_empty, new_full):  # fmt: skip
         setattr(Tensor, method.__name__, method)
 
 
@@ -185,6 +185,11 @@ def geometric_(self: Tensor, p: float, *, generator: Any = None) -> Tensor:
 
 def _drawn(self: Tensor, found: Any) -> Tensor:
     return creation.in_place(self, found.astype(self.dtype.numpy))
+
+
+def where(self: Tensor, condition: Tensor, other: Any) -> Tensor:
+    """This tensor where the condition holds, `other` (a tensor or a number) elsewhere. Shapes broadcast."""
+    return functions.where(condition, self, other)
 
 
 def _new(function: Any, self: Tensor, size: Any, options: dict[str, Any], *more: Any) -> Tensor:

@@ -804,11 +804,11 @@ def operand(x: Any, op: Any) -> Any:
 
 def call(op: Any, operands: tuple[Any, ...], static: tuple[Any, ...] = ()) -> Any:
     """Record an operation on Tensors: the way every operation takes."""
-    for x in operands:
-        if not isinstance(x, Tensor) and x.__class__ not in _READY:
-            operands = tuple([x if isinstance(x, Tensor) or x.__class__ in _READY else operand(x, op) for x in operands])
-            break
-    result = record(op, operands, static)
+    try:
+        result = record(op, operands, static)
+    except engine.Unknown:
+        known = [x if isinstance(x, Tensor) or x.__class__ in _READY else operand(x, op) for x in operands]
+        result = record(op, known, static)
     if result.__class__ is Value:
         tensor = _new(Tensor)
         tensor._value = result

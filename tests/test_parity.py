@@ -56,6 +56,14 @@ def test_every_difference_is_seen(kind):
         compare(differ(*DIFFERENCES[kind]), floats(2, 3))
 
 
+def test_names_of_gradients_are_compared():
+    function = differ(lambda x: x * 2, lambda x: x + x)
+    compare(function, floats(2, 3))
+    with pytest.raises(AssertionError, match=r"'AddBackward0', PyTorch has 'MulBackward0'"):
+        compare(function, floats(2, 3), grad_name=True)
+    compare(lambda t, x: (x, x.detach(), x * 2, x.sum()), floats(2, 3), grad_name=True)
+
+
 def test_module_differences_are_seen():
     builds = {
         "parameter": lambda nn: nn.Linear(3, 4, bias=nn is torch.nn),

@@ -84,6 +84,10 @@ class Handle:
         raise NotImplementedError
 
 
+class Unknown(Exception):
+    """An operand is of a kind that the engine does not take."""
+
+
 class Outdated(Exception):
     """An operand is a view of something that was written to: it must be cut again first."""
 
@@ -304,19 +308,27 @@ def record(op: Any, operands: tuple[Any, ...] | list[Any], static: tuple[Any, ..
 
     Returns:
         a Value, or a tuple of Values, with shape and dtype known and the array pending.
+
+    Raises:
+        Unknown: if an operand is of no such kind.
     """
     trace = state.trace
     try:
         with trace.lock:
             key = [op, trace.grad, static]
             append = key.append
+            inputs = trace.inputs
             for x in operands:
                 if isinstance(x, Handle):
                     alias = x._alias
                     if alias is not None and alias.seen != alias.storage.version:
                         raise Outdated
                     value = x._value
-                    append(value.slot if value.home is trace else trace.slot(value))
+                    if value.home is trace:
+                        append(value.slot)
+                    else:
+                        slot = inputs.get(value)
+                        append(trace.slot(value) if slot is None else slot)
                 elif x is None:
                     append(None)
                 elif x.__class__ is Value:
@@ -377,6 +389,8 @@ def _key_of(trace: Trace, x: Any) -> Any:
     if kind is RandomAt:
         base = trace.streams.setdefault(x.stream, x.offset)
         return ("random", list(trace.streams).index(x.stream), x.offset - base)
+    if kind is not tuple and kind is not list:
+        raise Unknown
     items: list[Any] = []
     for item in x:
         if isinstance(item, Handle):

@@ -68,7 +68,7 @@ def broadcast(*arrays: Any) -> tuple[int, ...]:
     ndim = max(len(s) for s in shapes)
     result: list[int] = [1] * ndim
     for sizes in shapes:
-        for axis in range(ndim - len(sizes), ndim):
+        for axis in reversed(range(ndim - len(sizes), ndim)):
             size = sizes[axis - (ndim - len(sizes))]
             if size == 1 or size == result[axis]:
                 continue

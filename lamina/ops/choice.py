@@ -109,15 +109,9 @@ def heaviside(input: Array, values: Array) -> Array:
 # Choosing and filling
 
 
-@op("lamina")
+@op("")
 def where(condition: Array, input: ArrayLike, other: ArrayLike) -> Array:
-    """`input` where the condition holds, `other` elsewhere. Shapes broadcast.
-
-    >>> import lamina
-    >>> x = lamina.tensor([-1., 2.])
-    >>> lamina.where(x > 0, x, 0.)
-    tensor([0., 2.])
-    """
+    """`input` where the condition holds, `other` elsewhere. Shapes broadcast."""
     if condition.dtype not in (np.bool_, np.uint8):
         raise RuntimeError(
             "where expected condition to be a boolean tensor, but got a tensor with dtype "

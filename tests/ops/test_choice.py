@@ -49,6 +49,20 @@ def test_where():
     assert str(caught.value) == ("where expected condition to be a boolean tensor, but got a tensor with dtype Float")
 
 
+def test_where_as_a_method():
+    compare(lambda t, c, x, y: x.where(c, y), bools(3, 4), floats(4), floats(3, 1), grad_name=True)
+    compare(lambda t, c, x: (x.where(c, 0.0), x.where(c, 1), x.where(other=-INF, condition=c)), bools(3, 1), floats(4))
+    compare(lambda t, c, x: (x.where(c, 0.5), x.where(c, True)), bools(3, 4), integers(4))
+    compare(lambda t, c, x: x.where(c), bools(3, 4), floats(4))
+
+
+def test_where_of_the_condition_alone():
+    compare(lambda t, c: (t.where(c), t.where(c[0, 0])), bools(3, 4))
+    compare(lambda t, x: t.where(x > 0), floats(3, 4))
+    compare(lambda t, x: (t.where(x), t.where(x[:0])), integers(5, low=0, high=2))
+    compare(lambda t, c, x: t.where(c, x), bools(3, 4), floats(3, 4))
+
+
 def test_where_keeps_nan_out():
     compare(lambda t, x: t.where(x > 0, t.log(t.where(x > 0, x, 1.0)), 0.0), floats(3, 4))
 

@@ -58,3 +58,12 @@ def test_renorm_agrees(norm_type, max_norm):
 def test_renorm_leaves_zero_rows_zero():
     actual = functions.embedding_renorm(lamina.zeros(2, 3), lamina.tensor([0, 1]), 1.0)
     assert actual.tolist() == [[0, 0, 0], [0, 0, 0]]
+
+
+def test_an_index_outside_the_table_is_an_error_where_it_is_known():
+    for indices in ([0, 3], [0, -1], [[1, 2], [3, 0]]):
+        compare(lambda t, x, w: t.nn.functional.embedding(x, w), np.array(indices), floats(3, 2))
+        compare(lambda t, x, w: t.nn.functional.embedding(x, w.detach(), max_norm=1.0), np.array(indices), floats(3, 2))
+    with pytest.raises(IndexError) as caught:
+        lamina.nn.functional.embedding(lamina.tensor([0, 3]), lamina.ones(3, 2))
+    assert str(caught.value) == "index out of range in self"

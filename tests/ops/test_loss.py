@@ -88,9 +88,26 @@ def test_of_classes_types():
     compare(_f("cross_entropy"), floats(3, 4, scale=1000), integers(3, low=0, high=4))
 
 
-def test_no_class_is_not_a_number():
-    """PyTorch looks at the values and raises; here they are not read, and the loss shows it."""
-    loss = lamina.nn.functional.cross_entropy(lamina.zeros(2, 3), lamina.tensor([0, 3]), reduction="none")
+@pytest.mark.parametrize("name", ["nll_loss", "cross_entropy"])
+def test_no_class(name):
+    f = _f(name)
+    compare(f, floats(3, 4), np.array([0, 4, -1]))
+    compare(f, floats(3, 4), np.array([0, -1, 4]))
+    compare(f, floats(3, 4), np.array([0, 255, 1], np.uint8))
+    compare(f, floats(4), np.array(7))
+    compare(f, floats(2, 4, 3), np.array([[1, 0, 3], [2, 9, 0]]))
+    compare(_f(name, ignore_index=9), floats(3, 4), np.array([0, 9, 3]))
+    compare(_f(name, ignore_index=9), floats(3, 4), np.array([0, 9, -100]))
+    for target, wrong in (([0, 3, 4], 3), ([-100, 0, -7], -7)):
+        with pytest.raises(IndexError) as caught:
+            getattr(lamina.nn.functional, name)(lamina.zeros(3, 3), lamina.tensor(target))
+        assert str(caught.value) == f"Target {wrong} is out of bounds."
+
+
+def test_no_class_where_targets_are_pending_is_not_a_number():
+    """PyTorch looks at the values and raises; here that would stop for them, and the loss shows it."""
+    target = lamina.tensor([0, 2]) * 2
+    loss = lamina.nn.functional.cross_entropy(lamina.zeros(2, 3), target, reduction="none")
     assert loss.isnan().tolist() == [False, True]
 
 

@@ -338,6 +338,16 @@ def test_operands_that_do_not_broadcast_raise():
     )
 
 
+@pytest.mark.parametrize("shapes", [((2, 3), (4, 5)), ((2, 3, 4), (3, 2, 4)), ((5, 3), (1, 3), (4, 1)), ((3,), (2, 0))])
+def test_operands_that_do_not_broadcast_raise_in_pytorchs_words(shapes):
+    messages = []
+    for t in (torch, lamina):
+        with pytest.raises(RuntimeError) as caught:
+            (t.addcmul if len(shapes) == 3 else t.add)(*(t.ones(*shape) for shape in shapes))
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+
+
 ERRORS = {
     "subtract bools": lambda t: t.tensor([True]) - t.tensor([True]),
     "subtract a bool": lambda t: t.tensor([1.0]) - t.tensor([True]),

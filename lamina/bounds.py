@@ -1,0 +1,45 @@
+"""Whether indices name something that is there, for those whose numbers are at hand.
+
+Operations look at shapes and types only, and never wait for a number. But indices most often come from the data: they
+are on the host already, and an `IndexError` at the line that uses them says more than a loss of NaN later.
+"""
+
+from __future__ import annotations
+
+import weakref
+
+import numpy as np
+
+from lamina import engine
+from lamina.tensor import Tensor
+
+LARGEST = 1 << 16
+"""More elements than this are not looked at."""
+
+_passed: dict[int, tuple[weakref.ref, set[tuple[int, int]]]] = {}
+"""Of each array, by its id, what it was found to be within: a training loop over the same data looks once."""
+
+
+def first_outside(indices: Tensor, size: int, ignored: int = 0) -> int | None:
+    """The first element that is neither in [0, size) nor `ignored`, if the numbers are at hand; else None."""
+    value = indices.current()
+    array, spec = value.array, value.spec
+    if array is None or spec.device is engine.TRACED or spec.device.platform != "cpu":
+        return None
+    known = _passed.get(id(array))
+    if known is not None and (size, ignored) in known[1]:
+        return None
+    if spec.dtype.kind not in "iu" or not array.is_ready():
+        return None
+    found = np.asarray(array)
+    if not 0 < found.size <= LARGEST:
+        return None
+    # As unsigned numbers, negative ones are larger than any size.
+    if np.maximum.reduce(found.view(f"u{found.itemsize}"), axis=None) >= size:
+        outside = found[((found < 0) | (found >= size)) & (found != ignored)]
+        if outside.size:
+            return int(outside[0])
+    if known is None:
+        known = _passed[id(array)] = (weakref.ref(array, lambda _, key=id(array): _passed.pop(key, None)), set())
+    known[1].add((size, ignored))
+    return None
