@@ -351,7 +351,9 @@ def grad(
     roots, wanted = _as_list(outputs), _as_list(inputs)
     gradients = _as_list(grad_outputs) if grad_outputs is not None else [None] * len(roots)
     if materialize_grads and allow_unused is False:
-        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
     pairs = [_root(x, g, create_graph) for x, g in zip(roots, gradients, strict=True)]
     for x in wanted:
         if not x.requires_grad:

@@ -145,7 +145,9 @@ def _compile(op: Op, name: str, source: str, **more: Any) -> Callable[..., Any]:
         "_only": only,
         "_plain": _PLAIN,
         "_constant": constant,
-        "_shape": sizes if "*" + next((p.name for p in op.parameters if p.kind == "Shape"), "?") in source else shape_constant,
+        "_shape": sizes
+        if "*" + next((p.name for p in op.parameters if p.kind == "Shape"), "?") in source
+        else shape_constant,
         "_draw": Generated.draw,
         "_returns": result_type(op),
         **{f"_default_{p.name}": p.default for p in op.parameters},

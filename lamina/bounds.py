@@ -6,7 +6,9 @@ are on the host already, and an `IndexError` at the line that uses them says mor
 
 from __future__ import annotations
 
+import functools
 import weakref
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +42,10 @@ def first_outside(indices: Tensor, size: int, ignored: int = 0) -> int | None:
         if outside.size:
             return int(outside[0])
     if known is None:
-        known = _passed[id(array)] = (weakref.ref(array, lambda _, key=id(array): _passed.pop(key, None)), set())
+        known = _passed[id(array)] = (weakref.ref(array, functools.partial(_forget, id(array))), set())
     known[1].add((size, ignored))
     return None
+
+
+def _forget(name: int, _: Any) -> None:
+    _passed.pop(name, None)

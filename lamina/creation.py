@@ -34,8 +34,8 @@ def _finish(tensor: Tensor, requires_grad: bool) -> Tensor:
     return tensor.requires_grad_() if requires_grad else tensor
 
 
-def _numpy(data: Any) -> np.ndarray:
-    """The data as a NumPy array of its own, with PyTorch's types for Python numbers."""
+def _numpy(data: Any, exact: bool = False) -> np.ndarray:
+    """The data as a NumPy array of its own, with PyTorch's types for Python numbers unless `exact`."""
     if isinstance(data, np.ndarray):
         return np.array(data, order="C")
     if isinstance(data, (Tensor, jax.Array)):
@@ -53,7 +53,7 @@ def _numpy(data: Any) -> np.ndarray:
         if isinstance(found, str):
             raise TypeError("new(): invalid data type 'str'")
         raise RuntimeError(f"Could not infer dtype of {type(found).__name__}")
-    if isinstance(data, (np.generic,)) or (isinstance(data, (list, tuple)) and _numpy_inside(data)):
+    if exact or isinstance(data, np.generic) or (isinstance(data, (list, tuple)) and _numpy_inside(data)):
         return array
     if array.dtype.kind == "f" and array.dtype != dtypes.get_default_dtype().numpy:
         array = array.astype(dtypes.get_default_dtype().numpy)
@@ -82,12 +82,16 @@ def _ragged(data: Any, depth: int = 0) -> str:
             except ValueError:
                 return _ragged(x, depth + 1)
     if None in sizes:
-        return f"expected sequence of length {next(s for s in sizes if s is not None)} at dim {depth + 1} (got a number)"
+        return (
+            f"expected sequence of length {next(s for s in sizes if s is not None)} at dim {depth + 1} (got a number)"
+        )
     other = next(size for size in sizes if size != sizes[0])
     return f"expected sequence of length {sizes[0]} at dim {depth + 1} (got {other})"
 
 
-def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
+def tensor(
+    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
     """A tensor with a copy of the data: numbers, nested lists, NumPy or JAX arrays, tensors.
 
     >>> import lamina
@@ -99,7 +103,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
         return wrap(engine.of_array(data))  # type: ignore[no-any-return]
     if isinstance(data, Tensor) and device is None:
         device = data.device
-    array = _numpy(data)
+    array = _numpy(data, exact=dtype is not None)
     if dtype is not None:
         with np.errstate(all="ignore"):
             array = array.astype(dtypes.of(dtype).numpy)
@@ -113,11 +117,13 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     if isinstance(data, jax.Array):
         data = wrap(engine.of_array(data))
     if isinstance(data, Tensor):
-        return data.to(*[x for x in (device, dtype) if x is not None])
+        return data.to(device=device, dtype=dtype)
     return tensor(data, dtype=dtype, device=device)
 
 
-def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False) -> Tensor:
+def asarray(
+    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
+) -> Tensor:
     """The object as a tensor; `copy=True` always makes a new one."""
     found = tensor(obj, dtype=dtype, device=device) if copy else as_tensor(obj, dtype, device)
     return _finish(found, requires_grad)
@@ -179,7 +185,11 @@ def _constant(
 
 
 def _fill(value: Any, size: Any, dtype: Any) -> np.ndarray:
-    return np.zeros(size, dtype) if value.__class__ is int and value == 0 else np.full(size, np.asarray(value).astype(dtype))
+    return (
+        np.zeros(size, dtype)
+        if value.__class__ is int and value == 0
+        else np.full(size, np.asarray(value).astype(dtype))
+    )
 
 
 def _arange(count: int, start: float, step: float, dtype: Any) -> np.ndarray:
@@ -206,30 +216,45 @@ def _dtype(dtype: Any, fallback: Any = None) -> np.dtype:
     return (fallback or dtypes.get_default_dtype()).numpy if dtype is None else dtypes.of(dtype).numpy
 
 
-def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any) -> Tensor:
+def zeros(
+    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any
+) -> Tensor:
     """A tensor of zeros."""
     shape = _sizes(size or (_layout.pop("size", ()),))
     return _constant(_fill, (0, shape), math.prod(shape), _dtype(dtype), device, requires_grad)
 
 
-def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any) -> Tensor:
+def ones(
+    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any
+) -> Tensor:
     """A tensor of ones."""
     shape = _sizes(size or (_layout.pop("size", ()),))
     return _constant(_fill, (1, shape), math.prod(shape), _dtype(dtype), device, requires_grad)
 
 
-def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any) -> Tensor:
+def empty(
+    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any
+) -> Tensor:
     """A tensor whose numbers mean nothing yet (they are zeros)."""
     return zeros(*size, dtype=dtype, device=device, requires_grad=requires_grad, **_layout)
 
 
-def empty_strided(size: Any, stride: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def empty_strided(
+    size: Any, stride: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor of this size; lamina lays every tensor out in row-major order."""
     return zeros(size, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
 def full(
-    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    out: Any = None,
+    **_layout: Any,
 ) -> Tensor:
     """A tensor of one number, of the number's type unless `dtype` is given."""
     if isinstance(fill_value, Tensor):
@@ -245,27 +270,43 @@ def full(
 
 def _like(function: Any, input: Tensor, dtype: Any, device: Any, requires_grad: bool, *more: Any) -> Tensor:
     return function(  # type: ignore[no-any-return]
-        tuple(input.shape), *more, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad
+        tuple(input.shape),
+        *more,
+        dtype=dtype or input.dtype,
+        device=device or input.device,
+        requires_grad=requires_grad,
     )
 
 
-def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_layout: Any) -> Tensor:
+def zeros_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_layout: Any
+) -> Tensor:
     """Zeros of the shape, type and device of input."""
     return _like(zeros, input, dtype, device, requires_grad)
 
 
-def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_layout: Any) -> Tensor:
+def ones_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_layout: Any
+) -> Tensor:
     """Ones of the shape, type and device of input."""
     return _like(ones, input, dtype, device, requires_grad)
 
 
-def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_layout: Any) -> Tensor:
+def empty_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_layout: Any
+) -> Tensor:
     """Numbers that mean nothing yet (zeros), of the shape, type and device of input."""
     return _like(zeros, input, dtype, device, requires_grad)
 
 
 def full_like(
-    input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_layout: Any
+    input: Tensor,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **_layout: Any,
 ) -> Tensor:
     """One number in the shape, type and device of input."""
     return _like(full, input, dtype, device, requires_grad, fill_value)
@@ -300,7 +341,15 @@ def range(start: Any = 0, end: Any = None, step: Any = 1, **options: Any) -> Ten
 
 
 def linspace(
-    start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any
+    start: Any,
+    end: Any,
+    steps: int,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    out: Any = None,
+    **_layout: Any,
 ) -> Tensor:
     """`steps` numbers from start to end, both included, evenly spaced."""
     start, end = (x.item() if isinstance(x, Tensor) else x for x in (start, end))
@@ -315,7 +364,16 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: An
     return tensor(np.float64(base) ** np.linspace(start, end, steps), dtype=dtype, **options)
 
 
-def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any) -> Tensor:
+def eye(
+    n: int,
+    m: int | None = None,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    out: Any = None,
+    **_layout: Any,
+) -> Tensor:
     """Ones on the diagonal of an (n, m) tensor, zeros elsewhere; m is n unless given."""
     m = n if m is None else m
     return _constant(_eye, (n, m), n * m, _dtype(dtype), device, requires_grad)
@@ -362,12 +420,28 @@ def draw_normal(shape: tuple[int, ...], dtype: Any, mean: float, std: float, gen
     return np.asarray(found).astype(kind, copy=False)
 
 
-def rand(*size: Any, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any) -> Tensor:
+def rand(
+    *size: Any,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    out: Any = None,
+    **_layout: Any,
+) -> Tensor:
     """Numbers from the uniform distribution on [0, 1)."""
     return _finish(_put(draw_uniform(_sizes(size), dtype, 0.0, 1.0, generator), device), requires_grad)
 
 
-def randn(*size: Any, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any) -> Tensor:
+def randn(
+    *size: Any,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    out: Any = None,
+    **_layout: Any,
+) -> Tensor:
     """Numbers from the normal distribution with mean 0 and variance 1."""
     return _finish(_put(draw_normal(_sizes(size), dtype, 0.0, 1.0, generator), device), requires_grad)
 
@@ -383,22 +457,30 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Any = No
     return _finish(_put(np.asarray(found).astype(_dtype(dtype, dtypes.int64)), device), requires_grad)
 
 
-def randperm(n: int, *, generator: Any = None, dtype: Any = None, device: Any = None, out: Any = None, **_layout: Any) -> Tensor:
+def randperm(
+    n: int, *, generator: Any = None, dtype: Any = None, device: Any = None, out: Any = None, **_layout: Any
+) -> Tensor:
     """The integers from 0 to n - 1 in random order."""
     return _put(_source(generator).permutation(n).astype(_dtype(dtype, dtypes.int64)), device)
 
 
-def rand_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_layout: Any) -> Tensor:
+def rand_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_layout: Any
+) -> Tensor:
     """Uniform numbers in the shape, type and device of input."""
     return _like(rand, input, dtype, device, requires_grad)
 
 
-def randn_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_layout: Any) -> Tensor:
+def randn_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_layout: Any
+) -> Tensor:
     """Normal numbers in the shape, type and device of input."""
     return _like(randn, input, dtype, device, requires_grad)
 
 
-def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: Any = None, device: Any = None, **_layout: Any) -> Tensor:
+def randint_like(
+    input: Tensor, low: int, high: int | None = None, *, dtype: Any = None, device: Any = None, **_layout: Any
+) -> Tensor:
     """Random integers in the shape, type and device of input."""
     low, high = (0, low) if high is None else (low, high)
     return randint(low, high, tuple(input.shape), dtype=dtype or input.dtype, device=device or input.device)

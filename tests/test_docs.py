@@ -1,4 +1,4 @@
-"""Every piece of Python in README.md, docs/ and the pages beside the code runs, page by page, in the order it stands there."""
+"""Every piece of Python in README.md, docs/ and the pages beside the code runs, in the order it stands there."""
 
 from __future__ import annotations
 

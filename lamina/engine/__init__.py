@@ -1,12 +1,15 @@
 """The engine: record -> program -> lower -> run. `README.md` beside this file follows one training step through it."""
 
-from lamina.engine.autograd import ADD, DETACH, PART, Basic, Gradients, Leaf, Packed, backward, backward_again
+from lamina.engine.autograd import backward, backward_again
+from lamina.engine.basic import ADD, DETACH, PART, Basic
 from lamina.engine.cache import folder as cache_folder
 from lamina.engine.explain import Compilation, compilations, explain, reset
+from lamina.engine.infer import set_key_class
+from lamina.engine.leaf import Gradients, Leaf, Packed
+from lamina.engine.numbers import NUMBERS
 from lamina.engine.program import spec_of, user_line
 from lamina.engine.random import Source, Stream
 from lamina.engine.record import (
-    NUMBERS,
     TRACED,
     Handle,
     History,
@@ -17,7 +20,6 @@ from lamina.engine.record import (
     config,
     of_array,
     record,
-    set_key_class,
     state,
 )
 from lamina.engine.run import flush, read, synchronize

@@ -7,21 +7,18 @@ functions and `create_graph` need Python, or gradients that have gradients: then
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-
 from lamina.engine import program
-from lamina.engine.lower import conjugated, needed
+from lamina.engine.basic import ADD, ONES_LIKE, flatten, nesting, pull_of
+from lamina.engine.leaf import PACKED_SIZE, Gradients, Leaf, Packed
+from lamina.engine.lower import needed
 from lamina.engine.program import FREE, FREED, GRAD, HISTORY, INPUT, LEAF, Node, NumberRef, RandomRef, spec_of
-from lamina.engine.record import TRACED, History, RandomAt, Restart, Trace, Traced, Value, config, of_array, record, state
+from lamina.engine.record import TRACED, History, RandomAt, Restart, Trace, Traced, Value, config, record, state
 from lamina.engine.run import Plan, flush
 
 TWICE = (
@@ -30,86 +27,6 @@ TWICE = (
     "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
     "after calling backward."
 )
-
-
-class Leaf:
-    """Where gradients of one tensor are collected, and what wants to hear of them.
-
-    Attributes:
-        grad: the accumulated gradient, as whoever owns the leaf keeps it, or None.
-        hooks: functions of a gradient Value that may give another; called in order.
-        retain: for a tensor that is no leaf: whether its gradient is kept.
-    """
-
-    __slots__ = ("__weakref__", "_grad", "after", "hooks", "part", "retain")
-
-    represent: Callable[[Value], Any] = staticmethod(lambda value: value)
-    """Makes of a Value what `grad` keeps; set by whoever owns leaves."""
-
-    def __init__(self) -> None:
-        self._grad: Any = None
-        self.part: tuple[Packed, int] | None = None
-        self.hooks: dict[int, Callable[[Any], Any]] = {}
-        self.after: dict[int, Callable[[], Any]] = {}
-        self.retain = False
-
-    @property
-    def grad(self) -> Any:
-        """The accumulated gradient; one that lies in a packed value is taken out of it when it is first asked for."""
-        if self.part is not None:
-            packed, index = self.part
-            self.grad = Leaf.represent(packed.take(index))
-        return self._grad
-
-    @grad.setter
-    def grad(self, grad: Any) -> None:
-        self._grad = grad
-        self.part = None
-
-    @property
-    def plain(self) -> bool:
-        """Whether a gradient can be put here without anyone being told."""
-        return self._grad is None and self.part is None and not self.hooks and not self.after
-
-
-PACKED_SIZE = 1 << 14
-"""Gradients of at most so many elements come out of a program as one flat array: each result costs a microsecond."""
-
-
-class Packed:
-    """Gradients of small leaves, flat in one value: `layout` has where each begins, and its shape."""
-
-    __slots__ = ("layout", "value")
-
-    def __init__(self, value: Value, layout: tuple[tuple[int, tuple[int, ...]], ...]) -> None:
-        self.value = value
-        self.layout = layout
-
-    def take(self, index: int) -> Value:
-        """One of the gradients as a value of its own."""
-        start, shape = self.layout[index]
-        array = self.value.array
-        if array is not None and self.value.spec.device.platform == "cpu":
-            # Out of what is known already without compiling anything.
-            part = np.asarray(array)[start : start + math.prod(shape)].reshape(shape)
-            with jax.enable_x64(True):
-                return of_array(jax.device_put(part.copy(), self.value.spec.device))
-        enabled, state.trace.grad = state.trace.grad, False
-        try:
-            return record(PART, (self.value,), (start, shape))  # type: ignore[no-any-return]
-        finally:
-            state.trace.grad = enabled
-
-
-class Gradients:
-    """What backward gives: pairs (leaf or wanted value, gradient or None), and the leaves of a packed value."""
-
-    __slots__ = ("leaves", "packed", "pairs")
-
-    def __init__(self, pairs: list[tuple[Any, Value | None]], packed: Packed | None = None, leaves: Any = ()) -> None:
-        self.pairs = pairs
-        self.packed = packed
-        self.leaves = leaves
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,7 +159,9 @@ def _past(owner: Any, ref: Any) -> Any:
         stream, base = streams[ref.stream]
         return RandomAt(stream, base + ref.offset)
     assert isinstance(ref, NumberRef)
-    floats, ints, complexes = owner.numbers if isinstance(owner, History) else (owner.floats, owner.ints, owner.complexes)
+    floats, ints, complexes = (
+        owner.numbers if isinstance(owner, History) else (owner.floats, owner.ints, owner.complexes)
+    )
     store = floats if ref.kind is float else complexes if ref.kind is complex else ints
     return ref.kind(store[ref.index])
 
@@ -310,7 +229,9 @@ def backward(
     finally:
         trace.holding = False
     if not at_once:
-        result = _step_by_step(trace, roots, cotangents, slots, reach, steps, links, retain, create, wanted, target_slots)
+        result = _step_by_step(
+            trace, roots, cotangents, slots, reach, steps, links, retain, create, wanted, target_slots
+        )
     elif trace.node.depth >= config.limit:
         flush(trace)
     if not retain:
@@ -510,9 +431,9 @@ def _step_by_step(
                     if x is not None and slot is not None:
                         add(slot, x)
                 continue
-            needs = tuple(value.need for value in _flatten(held))
-            pull = pull_of(node.op, node.static, _shape_of(held), needs, tuple(x is not None for x in cots), node.needs)
-            results = record(pull, (*_flatten_all(held), *(x for x in cots if x is not None)))
+            needs = tuple(value.need for value in flatten(held) if isinstance(value, Value))
+            pull = pull_of(node.op, node.static, nesting(held), needs, tuple(x is not None for x in cots), node.needs)
+            results = record(pull, (*flatten(held), *(x for x in cots if x is not None)))
             results = (results,) if isinstance(results, Value) else results
             passing = [slot for slot, need in zip(node.slots(), needs, strict=True) if need]
             for slot, x in zip(passing, results, strict=True):
@@ -537,93 +458,3 @@ def _free(trace: Trace, reach: _Reach) -> None:
                 node.freed = slots
                 trace.node.children[key] = node
         trace.node = node
-
-
-def _flatten(held: Sequence[Any]) -> list[Value]:
-    return [x for x in _flatten_all(held) if isinstance(x, Value)]
-
-
-def _flatten_all(held: Sequence[Any]) -> list[Any]:
-    found: list[Any] = []
-    for x in held:
-        if isinstance(x, (tuple, list)):
-            found.extend(_flatten_all(x))
-        else:
-            found.append(x)
-    return found
-
-
-def _shape_of(held: Sequence[Any]) -> tuple[Any, ...]:
-    """How the operands nest, with None for each single one."""
-    return tuple(_shape_of(x) if isinstance(x, (tuple, list)) else None for x in held)
-
-
-def _nest(shape: tuple[Any, ...], flat: Any) -> list[Any]:
-    return [next(flat) if part is None else tuple(_nest(part, flat)) for part in shape]
-
-
-class Pull:
-    """The vector-Jacobian product of one operation, as an operation: operands, then cotangents -> operands' cotangents."""
-
-    random = False
-    saves = True
-    differentiable = True
-
-    def __init__(self, op: Any, static: Any, shape: Any, needs: Any, given: Any, smooth: Any) -> None:
-        self.op, self.static, self.shape, self.needs, self.given, self.smooth = op, static, shape, needs, given, smooth
-        self.name = f"backward of {op.name}"
-        inner = op.stable_name
-        self.stable_name = None if inner is None else f"pull {inner} {static!r} {shape} {needs} {given} {smooth}"
-
-    @property
-    def grad_name(self) -> str:
-        return f"{self.op.name.title()}BackwardBackward0"
-
-    def call(self, operands: Any, static: Any, function: Any = None) -> Any:
-        """The cotangents of the operands that need one."""
-        count = len(operands) - sum(self.given)
-        flat, cotangents = list(operands[:count]), iter(operands[count:])
-        arrays = [i for i, x in enumerate(flat) if hasattr(x, "shape") and not getattr(x, "weak_type", False)]
-        wanted = [i for i, need in zip(arrays, self.needs, strict=True) if need]
-
-        def run(*primals: Any) -> Any:
-            full = list(flat)
-            for i, x in zip(wanted, primals, strict=True):
-                full[i] = x
-            results = self.op.call(_nest(self.shape, iter(full)), self.static)
-            results = results if isinstance(results, (tuple, list)) else (results,)
-            return tuple(x for x, smooth in zip(results, self.smooth, strict=True) if smooth)
-
-        results, pull = jax.vjp(run, *(flat[i] for i in wanted))
-        given = [g for g, smooth in zip(self.given, self.smooth, strict=True) if smooth]
-        cots = tuple(next(cotangents) if g else jnp.zeros_like(x) for g, x in zip(given, results, strict=True))
-        found = conjugated(pull, cots)
-        return found[0] if len(found) == 1 else tuple(found)
-
-
-@functools.lru_cache(maxsize=65536)
-def pull_of(op: Any, static: Any, shape: Any, needs: Any, given: Any, smooth: Any) -> Pull:
-    """The one Pull of these."""
-    return Pull(op, static, shape, needs, given, smooth)
-
-
-class Basic:
-    """A small operation of the engine's own."""
-
-    random = False
-    saves = False
-
-    def __init__(self, name: str, function: Callable[..., Any], differentiable: bool = True, grad_name: str = "") -> None:
-        self.name, self.function, self.differentiable, self.grad_name = name, function, differentiable, grad_name
-        self.stable_name: str | None = name
-
-    def call(self, operands: Any, static: Any, function: Any = None) -> Any:
-        """The result."""
-        return self.function(*operands, *static)
-
-
-ADD = Basic("accumulate", lambda a, b: a + b, grad_name="AddBackward0")
-ONES_LIKE = Basic("ones_like", jnp.ones_like, differentiable=False)
-PART = Basic("part", lambda flat, start, shape: flat[start : start + math.prod(shape)].reshape(shape))
-DETACH = Basic("detach", lambda x: x, differentiable=False)
-__all__ = ["ADD", "DETACH", "PART", "Basic", "GradPlan", "Gradients", "Leaf", "Packed", "Pull", "backward", "backward_again", "pull_of", "replay"]

@@ -63,12 +63,16 @@ def key(steps: list[Node], executable: Any, device: jax.Device) -> str | None:
         return None
     text = io.StringIO()
     text.write(f"{device.platform} {device.device_kind} {device.id}\n")
-    text.write(f"{executable.inputs} {executable.outputs} {sorted(executable.donated)} {executable.numbers} {executable.streams}\n")
+    text.write(
+        f"{executable.inputs} {executable.outputs} {sorted(executable.donated)} {executable.numbers} {executable.streams}\n"
+    )
     for node in steps:
         if node.op is GRAD:
             plan = node.static
             order = [step.first for step in plan.order]
-            text.write(f"{node.first} backward {plan.roots} {plan.cotangents} {plan.packed} {plan.targets} {plan.links} {order}\n")
+            text.write(
+                f"{node.first} backward {plan.roots} {plan.cotangents} {plan.packed} {plan.targets} {plan.links} {order}\n"
+            )
         elif node.op is INPUT:
             text.write(f"{node.first} input {node.specs} {node.needs}\n")
         else:
@@ -96,7 +100,9 @@ def load(name: str | None, arguments: int, results: int, device: jax.Device) -> 
         payload = pickle.loads(zlib.decompress(data))
         tree_in = jax.tree.structure(((0,) * arguments, {}))
         tree_out = jax.tree.structure([0] * results)
-        return serialize_executable.deserialize_and_load(payload, tree_in, tree_out, backend=device.client, execution_devices=[device])
+        return serialize_executable.deserialize_and_load(
+            payload, tree_in, tree_out, backend=device.client, execution_devices=[device]
+        )
     except FileNotFoundError:
         return None
     except Exception:
@@ -126,7 +132,9 @@ def store(name: str | None, compiled: Any) -> None:
 def _trim() -> None:
     where = folder()
     assert where is not None
-    files = sorted(((file.stat().st_mtime, file.stat().st_size, file) for file in where.glob("*.program")), reverse=True)
+    files = sorted(
+        ((file.stat().st_mtime, file.stat().st_size, file) for file in where.glob("*.program")), reverse=True
+    )
     total = 0
     for _, size, file in files:
         total += size

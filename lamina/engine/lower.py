@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamina.engine.record import Place, random_key
+from lamina.engine.infer import Place, random_key
 from lamina.engine.program import FREE, GRAD, INPUT, Node, NumberRef, resolve
 
 
@@ -41,7 +41,11 @@ def needed(path: Sequence[Node], outputs: Sequence[int]) -> list[Node]:
 
 
 def lower(
-    steps: Sequence[Node], needs: dict[int, bool], inputs: Sequence[int], outputs: Sequence[int], numbers: Sequence[NumberRef]
+    steps: Sequence[Node],
+    needs: dict[int, bool],
+    inputs: Sequence[int],
+    outputs: Sequence[int],
+    numbers: Sequence[NumberRef],
 ) -> Callable[..., list[Any]]:
     """A function of the input arrays, the run-time numbers and (if any) the random streams that gives the outputs.
 
@@ -107,11 +111,7 @@ def _differentiable(node: Node, needs: dict[int, bool], env: dict[int, Any], spe
 
 def _substitute(template: Any, slot: Callable[[int], Any]) -> list[Any]:
     return [
-        slot(x.index)
-        if x.__class__ is Place
-        else tuple(_substitute(x, slot))
-        if x.__class__ is tuple
-        else x
+        slot(x.index) if x.__class__ is Place else tuple(_substitute(x, slot)) if x.__class__ is tuple else x
         for x in template
     ]
 

@@ -213,7 +213,9 @@ def _slots(operands: tuple[Any, ...]) -> Iterator[int]:
             yield from _slots(x)
 
 
-def resolve(operands: tuple[Any, ...], slot: Callable[[int], Any], other: Callable[[Any], Any] | None = None) -> list[Any]:
+def resolve(
+    operands: tuple[Any, ...], slot: Callable[[int], Any], other: Callable[[Any], Any] | None = None
+) -> list[Any]:
     """The operands with slots replaced by `slot(index)`, constants by their values, the rest by `other(operand)`."""
     found: list[Any] = []
     for x in operands:

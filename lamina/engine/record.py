@@ -6,7 +6,6 @@ trace to the next node. Everything else here runs the first time only.
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 from typing import Any
@@ -15,22 +14,10 @@ import jax
 import numpy as np
 
 from lamina.engine import program
-from lamina.engine.program import (
-    FREED,
-    HISTORY,
-    INPUT,
-    LEAF,
-    NO_GRAD,
-    Const,
-    InputKey,
-    Node,
-    NumberRef,
-    RandomRef,
-    Spec,
-    spec_of,
-)
+from lamina.engine.infer import infer, random_key
+from lamina.engine.numbers import NUMBERS, generalise, number_key, operand_of
+from lamina.engine.program import FREED, HISTORY, INPUT, LEAF, NO_GRAD, InputKey, Node, Spec, spec_of
 
-NUMBERS = frozenset((float, int, bool, complex))
 TRACED: Any = "traced"
 """Stands in a Spec for the device of a JAX tracer."""
 
@@ -92,6 +79,16 @@ class Outdated(Exception):
     """An operand is a view of something that was written to: it must be cut again first."""
 
 
+class RandomAt:
+    """An operand: the place `offset` in a random stream."""
+
+    __slots__ = ("offset", "stream")
+
+    def __init__(self, stream: Any, offset: int) -> None:
+        self.stream = stream
+        self.offset = offset
+
+
 class LeafHome:
     """The home of a leaf whose value is pending: a new forward pass that uses it runs its trace first."""
 
@@ -136,6 +133,7 @@ class Trace:
         customs, watched: by slot, custom functions, and the tensors whose gradients someone wants to meet.
         replays: by History, the slots here of what was recorded again.
         grad: whether gradients are recorded.
+        retrying: whether an operation is recorded again after another trace, or this one, was run for it.
         holding: whether a trace that grows long must wait to be run.
     """
 
@@ -152,6 +150,7 @@ class Trace:
         "lock",
         "node",
         "replays",
+        "retrying",
         "streams",
         "values",
         "watched",
@@ -161,6 +160,7 @@ class Trace:
         self.lock = threading.Lock()
         self.grad = True
         self.holding = False
+        self.retrying = False
         self.leaf_home = LeafHome(self)
         self.reset()
 
@@ -212,16 +212,32 @@ class Trace:
                 raise Restart(home.trace)
             if home.__class__ is Trace:
                 raise Restart(home)
-            raise RuntimeError("The value of this tensor was lost: the program that computes it failed.") from home.error
+            raise RuntimeError(
+                "The value of this tensor was lost: the program that computes it failed."
+            ) from home.error
         device = value.spec.device
         if device is not self.device:
             if device is TRACED:
                 raise Traced
+            if self.retrying and self.values:
+                return self._from_elsewhere(value)
             if self.values:
                 raise Restart(self)
             self.device = device
             self.node = program.root(device, config.mode)
         return None
+
+    def _from_elsewhere(self, value: Value) -> int:
+        """An operand on another device than the others: a single number is copied, anything else is an error."""
+        if value.spec.shape:
+            raise RuntimeError(
+                "Expected all tensors to be on the same device, but found at least two devices, "
+                f"{self.device} and {value.spec.device}! Move one of them with `.to(device)`."
+            )
+        with jax.enable_x64(True):
+            moved = of_array(jax.device_put(value.array, self.device), self.device)
+        slot = self.inputs[value] = self.slot(moved)
+        return slot
 
     def _add_input(self, key: InputKey) -> Node:
         with program.growing:
@@ -237,7 +253,7 @@ class Trace:
         """The node for an instruction that has no node yet, or whose numbers vary."""
         with program.growing:
             parent = self.node
-            key, numbers = _generalise(parent, key)
+            key, numbers = generalise(parent, key)
             node = parent.children.get(key)
             if node is None:
                 node = self._make(parent, key)
@@ -249,14 +265,14 @@ class Trace:
     def _make(self, parent: Node, key: tuple[Any, ...]) -> Node:
         op, grad, static = key[:3]
         counts = dict(parent.numbers)
-        operands = tuple(_operand(item, counts) for item in key[3:])
+        operands = tuple(operand_of(item, counts) for item in key[3:])
         node = Node(parent, op, operands, static)
         node.grad_enabled = grad
         node.numbers = counts
         node.line = program.user_line()
         values = self.values
         specs = [values[slot].spec for slot in node.slots()]
-        shapes, single = _infer(op, static, operands, specs, node)
+        shapes, single = infer(op, static, operands, specs, config.mode)
         device = specs[0].device if specs else self.device
         need = grad and op.differentiable and any(values[slot].need for slot in node.slots())
         results = tuple(spec_of(shape, dtype, device) for shape, dtype in shapes)
@@ -353,7 +369,13 @@ def record(op: Any, operands: tuple[Any, ...] | list[Any], static: tuple[Any, ..
             full = node.depth % config.limit == 0 and not trace.holding
     except Restart as restart:
         _flush(restart.trace)
-        return record(op, operands, static)
+        if restart.trace is not trace:
+            return record(op, operands, static)
+        trace.retrying = True
+        try:
+            return record(op, operands, static)
+        finally:
+            trace.retrying = False
     except Outdated:
         return record(op, _current(operands), static)
     except Traced:
@@ -366,11 +388,7 @@ def record(op: Any, operands: tuple[Any, ...] | list[Any], static: tuple[Any, ..
 def _current(operands: Any) -> list[Any]:
     """The operands with Handles replaced by their values, views being cut again."""
     return [
-        x.current()
-        if isinstance(x, Handle)
-        else _current(x)
-        if x.__class__ is tuple or x.__class__ is list
-        else x
+        x.current() if isinstance(x, Handle) else _current(x) if x.__class__ is tuple or x.__class__ is list else x
         for x in operands
     ]
 
@@ -385,7 +403,7 @@ def _key_of(trace: Trace, x: Any) -> Any:
     """The key of an operand that is no single value: a number, a sequence, or a place in a random stream."""
     kind = x.__class__
     if kind in NUMBERS:
-        return (kind, x) if x or kind is not float else (kind, x, math.copysign(1.0, x))
+        return number_key(x)
     if kind is RandomAt:
         base = trace.streams.setdefault(x.stream, x.offset)
         return ("random", list(trace.streams).index(x.stream), x.offset - base)
@@ -404,190 +422,6 @@ def _key_of(trace: Trace, x: Any) -> Any:
         else:
             items.append(None if item is None else _key_of(trace, item))
     return tuple(items)
-
-
-class RandomAt:
-    """An operand: the place `offset` in a random stream."""
-
-    __slots__ = ("offset", "stream")
-
-    def __init__(self, stream: Any, offset: int) -> None:
-        self.stream = stream
-        self.offset = offset
-
-
-def _is_number(item: Any) -> bool:
-    return item.__class__ is tuple and len(item) > 1 and item[0] in NUMBERS
-
-
-def _abstract(item: Any) -> Any:
-    if _is_number(item):
-        return (item[0], ...)
-    return tuple(map(_abstract, item)) if item.__class__ is tuple else item
-
-
-def _numbers_in(items: Any) -> list[Any]:
-    found = []
-    for item in items:
-        if _is_number(item):
-            found.append(item)
-        elif item.__class__ is tuple:
-            found.extend(_numbers_in(item))
-    return found
-
-
-def _replace(items: Any, varying: frozenset[int], counter: list[int]) -> tuple[Any, ...]:
-    found = []
-    for item in items:
-        if _is_number(item):
-            found.append((item[0], ...) if counter[0] in varying else item)
-            counter[0] += 1
-        else:
-            found.append(_replace(item, varying, counter) if item.__class__ is tuple else item)
-    return tuple(found)
-
-
-def _generalise(node: Node, key: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[tuple[type, Any]]]:
-    """The key with the numbers that were seen to vary here replaced by places for run-time numbers, and their values.
-
-    A number is a constant until the same place is reached with another one.
-    """
-    head, items = key[:3], key[3:]
-    now = _numbers_in(items)
-    if not now:
-        return key, []
-    pattern = (*head, *map(_abstract, items))
-    if node.patterns is None:
-        node.patterns = {}
-    entry = node.patterns.get(pattern)
-    if entry is None:
-        node.patterns[pattern] = (now, frozenset())
-        return key, []
-    before, varying = entry
-    varying = varying | {i for i, (a, b) in enumerate(zip(before, now, strict=True)) if a != b}
-    node.patterns[pattern] = (before, varying)
-    return (*head, *_replace(items, varying, [0])), [(now[i][0], now[i][1]) for i in sorted(varying)]
-
-
-def _operand(item: Any, counts: dict[type, int]) -> Any:
-    """An operand of a Node from its place in the key; `counts` numbers the run-time numbers of each kind."""
-    if item.__class__ is not tuple:
-        return item
-    if _is_number(item):
-        if item[1] is not ...:
-            return Const(item[1])
-        store = int if item[0] is bool else item[0]
-        index = counts.get(store, 0)
-        counts[store] = index + 1
-        return NumberRef(item[0], index)
-    if item and item[0] == "random":
-        return RandomRef(item[1], item[2])
-    return tuple(_operand(part, counts) for part in item)
-
-
-_inferred: dict[Any, Any] = {}
-_NUMBER_STRUCTS = {
-    bool: jax.ShapeDtypeStruct((), np.bool_),
-    int: jax.ShapeDtypeStruct((), np.int64, weak_type=True),
-    float: jax.ShapeDtypeStruct((), np.float64, weak_type=True),
-    complex: jax.ShapeDtypeStruct((), np.complex128, weak_type=True),
-}
-_RANDOM_STRUCT = jax.ShapeDtypeStruct((), np.uint64)
-
-
-def _infer(op: Any, static: Any, operands: Any, specs: list[Spec], node: Node) -> tuple[Any, bool]:
-    """Shapes and dtypes of the results, without running anything; raises what the operation raises."""
-    key = (op, static, config.mode, _forget_slots(operands, iter(specs)))
-    found = _inferred.get(key)
-    if found is None:
-        structs = iter(specs)
-        arguments: list[Any] = []
-
-        def place(struct: Any) -> Any:
-            arguments.append(struct)
-            return Place(len(arguments) - 1)
-
-        def special(ref: Any) -> Any:
-            if isinstance(ref, NumberRef):
-                return place(_NUMBER_STRUCTS[ref.kind])
-            return random_key(place(_RANDOM_STRUCT), place(_RANDOM_STRUCT))
-
-        template = program.resolve(operands, lambda _: place(next(structs).struct), special)
-
-        def run(*arrays: Any) -> Any:
-            return op.call(fill(template, arrays), static)
-
-        with jax.enable_x64(True):
-            try:
-                result = jax.eval_shape(run, *arguments)
-            except Exception as error:
-                shorten(error)
-                raise
-        single = not isinstance(result, (tuple, list))
-        results = (result,) if single else result
-        found = _inferred[key] = (tuple((tuple(r.shape), np.dtype(r.dtype)) for r in results), single)
-    return found
-
-
-def shorten(error: BaseException) -> None:
-    """Drop JAX's own notes: the error is about the user's line."""
-    notes = getattr(error, "__notes__", None)
-    if notes:
-        notes[:] = [note for note in notes if "JAX" not in note]
-    error.__cause__ = None if type(error.__cause__).__name__ == "JaxStackTraceBeforeTransformation" else error.__cause__
-
-
-class Place:
-    __slots__ = ("index",)
-
-    def __init__(self, index: int) -> None:
-        self.index = index
-
-
-def random_key(seed: Any, offset: Any) -> Any:
-    """The operand that random operations get; the class is set by whoever declares operations."""
-    return config_key(seed, offset)
-
-
-config_key: Any = tuple
-
-
-def set_key_class(key: Any) -> None:
-    """Say what random operations get as their first operand: `key(seed, offset)`."""
-    global config_key
-    config_key = key
-
-
-def fill(template: Any, arrays: Any) -> list[Any]:
-    """The template with its places filled from arrays."""
-    found: list[Any] = []
-    for x in template:
-        if x.__class__ is Place:
-            found.append(arrays[x.index])
-        elif x.__class__ is tuple or x.__class__ is list:
-            found.append(tuple(fill(x, arrays)))
-        elif hasattr(x, "seed"):
-            found.append(random_key(*fill((x.seed, x.offset), arrays)))
-        else:
-            found.append(x)
-    return found
-
-
-def _forget_slots(operands: Any, specs: Any) -> tuple[Any, ...]:
-    """The operands as a key that says only what shapes depend on."""
-    found: list[Any] = []
-    for x in operands:
-        if x.__class__ is int:
-            found.append(next(specs))
-        elif x.__class__ is tuple:
-            found.append(_forget_slots(x, specs))
-        elif x.__class__ is NumberRef:
-            found.append(x.kind)
-        elif x.__class__ is Const:
-            found.append((x.value.__class__, repr(x.value)))
-        else:
-            found.append("random" if x.__class__ is RandomRef else x)
-    return tuple(found)
 
 
 def run_now(op: Any, operands: Any, static: Any) -> Any:

@@ -13,8 +13,9 @@ import jax
 import numpy as np
 
 from lamina.engine import cache, explain, lower, program
+from lamina.engine.infer import shorten
 from lamina.engine.program import FREED, GRAD, INPUT, Node, NumberRef, spec_of
-from lamina.engine.record import History, Lost, Trace, Value, config, shorten, state
+from lamina.engine.record import History, Lost, Trace, Value, config, state
 
 __all__ = ["flush", "read", "synchronize"]
 
@@ -96,7 +97,9 @@ class Executable:
             if self.streams:
                 arguments.append(jax.ShapeDtypeStruct((2 * len(trace.streams),), np.uint64))
             function = lower.lower(steps, plan.needs, self.inputs, self.outputs, self.numbers)
-            options = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"} if device.platform == "cpu" else {}
+            options = (
+                {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"} if device.platform == "cpu" else {}
+            )
             donated = [i for i, slot in enumerate(self.inputs) if slot in self.donated]
             jitted = jax.jit(
                 function,
@@ -286,7 +289,9 @@ def read(value: Value) -> Any:
     if value.array is None:
         home = value.home
         if isinstance(home, Lost):
-            raise RuntimeError("The value of this tensor was lost: the program that computes it failed.") from home.error
+            raise RuntimeError(
+                "The value of this tensor was lost: the program that computes it failed."
+            ) from home.error
         flush(home if isinstance(home, Trace) else home.trace)
         if value.array is None:
             raise RuntimeError("The value of this tensor was lost: the program that computes it failed.")

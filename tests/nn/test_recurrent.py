@@ -76,6 +76,8 @@ def test_parameters_begin_within_bounds():
         ("LSTM", {"batch_first": 0}),
         ("LSTM", {"proj_size": 4}),
         ("LSTM", {"proj_size": -1}),
+        ("RNN", {"proj_size": 2}),
+        ("GRU", {"proj_size": 0}),
     ],
 )
 def test_options_that_pytorch_refuses(kind, options):

@@ -1,0 +1,147 @@
+"""What a tensor and its views share: how a view was cut from the whole, and how writing to it writes through."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import jax
+
+from lamina import engine
+from lamina.engine import Value
+from lamina.ops import layout
+
+if TYPE_CHECKING:
+    from lamina.tensor import Tensor
+
+
+class Storage:
+    """What a tensor and its views share.
+
+    Attributes:
+        owner: a weak reference to the tensor, which may be gone while views are left.
+        held: its value, kept when two or more views share it.
+        version: how often it was written to.
+        views: how many views were cut.
+        layout: for a view that became an owner because what it was cut from is gone: how it was cut.
+    """
+
+    __slots__ = ("held", "layout", "owner", "seen", "storage", "version", "views")
+
+    def __init__(self, owner: Tensor, layout: Alias | None = None) -> None:
+        self.owner = weakref.ref(owner)
+        self.layout = layout
+        self.held: Value | None = None
+        self.storage = self  # an owner is asked what a view is asked: whether its `seen` is the storage's version
+        self.seen = 0
+        self.version = 0
+        self.views = 0
+
+    def value(self) -> Value | None:
+        """The value of the whole; None if only one view is left of it, which then stands alone."""
+        owner = self.owner()
+        return self.held if owner is None else owner._value
+
+    def write(self, value: Value) -> None:
+        """Replace the whole; every view is then outdated."""
+        self.version += 1
+        self.seen = self.version
+        owner = self.owner()
+        if owner is not None:
+            owner._bind(value)
+            value = owner._value
+        if self.held is not None or owner is None:
+            self.held = value
+
+
+class Alias:
+    """How a view was cut from what it shares.
+
+    Attributes:
+        storage: what it shares.
+        shape: the shape of the whole.
+        cuts: the operations, in order; `None` stands for `detach`.
+        grad: whether gradients were recorded when it was cut.
+        of_leaf: whether the whole was a leaf that requires a gradient, and gradients were recorded.
+        seen: the version of the storage that the view's value belongs to.
+    """
+
+    __slots__ = ("cuts", "grad", "of_leaf", "seen", "shape", "storage")
+
+    def __init__(
+        self, storage: Storage, shape: tuple[int, ...], cuts: tuple[Any, ...], grad: bool, of_leaf: bool
+    ) -> None:
+        self.shape = shape
+        self.of_leaf = of_leaf
+        self.storage = storage
+        self.cuts = cuts
+        self.seen = storage.version
+        self.grad = grad
+        storage.views += 1
+
+
+def layout_of(alias: Alias) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+    """Shape, strides and offset of a view."""
+    outer = alias.storage.layout
+    if outer is None:
+        shape, strides, offset = alias.shape, layout.contiguous_strides(alias.shape), 0
+    else:
+        shape, strides, offset = layout_of(outer)
+    for cut in alias.cuts:
+        if cut is not None and cut[0].name == "flat_part":
+            offset, shape = offset + cut[2][0], cut[2][1]
+            strides = layout.contiguous_strides(shape)
+        elif cut is not None:
+            shape, strides, offset = layout.strides_after(cut[0].name, shape, strides, offset, (*cut[1], *cut[2]))
+    return tuple(shape), tuple(strides), offset
+
+
+_puts: dict[Any, Any] = {}
+
+
+def put_of(op: Any) -> Any:
+    """The operation that writes through a view: `put(base, part, ...)`."""
+    found = _puts.get(op)
+    if found is None:
+        if op.put is None:
+            raise RuntimeError(f"{op.name}: writing through this view is not possible; clone() it first.")
+        found = _puts[op] = Put(op)
+    return found
+
+
+class Put:
+    """The inverse of a view as an operation."""
+
+    random = False
+    saves = False
+    differentiable = True
+    grad_name = "CopySlices"
+
+    def __init__(self, op: Any) -> None:
+        self.op = op
+        self.name = f"write through {op.name}"
+        self.stable_name = self.name
+
+    def call(self, operands: Any, static: Any, function: Any = None) -> Any:
+        """The base with the part replaced."""
+        base, part, *rest = operands
+        return self.op.call(
+            (base, *rest), static, lambda whole, *more, **named: self.op.put(whole, part, *more, **named)
+        )
+
+
+@jax.custom_jvp
+def _replace(old: Any, new: Any) -> Any:
+    return new
+
+
+@_replace.defjvp
+def _replace_jvp(primals: Any, tangents: Any) -> Any:
+    return primals[1], tangents[0]
+
+
+REPLACE = engine.Basic("replace", _replace, grad_name="CopyBackwards")
+"""Another value with the gradient of the old one: what writing through `.data` of a computed tensor means."""
+
+OVERWRITE = engine.Basic("overwrite", lambda old, new: new, grad_name="FillBackward0")
+"""Another value, which still requires a gradient because the old one did: none of it reaches the old one."""
