@@ -213,7 +213,8 @@ def _root(tensor: Tensor, gradient: Any, create: bool) -> tuple[Value, Value | N
         raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
     if gradient.shape != tensor.shape:
         raise RuntimeError(
-            f"Mismatch in shape: grad_output[0] has a shape of {gradient.shape} and output[0] has a shape of {tensor.shape}."
+            f"Mismatch in shape: grad_output[0] has a shape of {gradient.shape} and output[0] has a shape of "
+            f"{tensor.shape}."
         )
     given = gradient.current() if create else gradient.detach().current()
     if gradient.dtype != tensor.dtype:
@@ -291,7 +292,7 @@ def _both_packed(found: engine.Gradients) -> engine.Packed | None:
     old = leaves[0].part[0] if leaves[0].part is not None else None
     if packed is None or old is None or old.layout != packed.layout:
         return None
-    if any([leaf.part != (old, index) or leaf.hooks or leaf.after for index, leaf in enumerate(leaves)]):
+    if any(leaf.part != (old, index) or leaf.hooks or leaf.after for index, leaf in enumerate(leaves)):
         return None
     with grad_mode(False):
         return engine.Packed(record(engine.ADD, (old.value, packed.value)), packed.layout)
@@ -373,8 +374,8 @@ def grad(
             results.append(creation.zeros_like(x))
         elif value is None and not allow_unused:
             raise RuntimeError(
-                "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if "
-                "this is the desired behavior."
+                "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True "
+                "if this is the desired behavior."
             )
         else:
             if value is not None and x._grads is not None and x.is_leaf:
@@ -426,8 +427,8 @@ def register_hook(tensor: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Ha
             raise TypeError(f"hook '{hook}' has returned a {type(result).__name__}; a hook returns None or a Tensor.")
         if result.shape != tensor.shape:
             raise RuntimeError(
-                f"hook '{getattr(hook, '__name__', hook)}' has changed the size of value: expected {list(tensor.shape)}, "
-                f"got {list(result.shape)}"
+                f"hook '{getattr(hook, '__name__', hook)}' has changed the size of value: expected "
+                f"{list(tensor.shape)}, got {list(result.shape)}"
             )
         return result.current()
 
@@ -454,7 +455,6 @@ def retain_grad(tensor: Tensor) -> None:
     if tensor.is_leaf:
         return
     leaf = _watch(tensor)
-    leaf.retain = True
 
     def keep(value: Any) -> None:
         if leaf.grad is None:
@@ -463,7 +463,7 @@ def retain_grad(tensor: Tensor) -> None:
             with grad_mode(False):
                 leaf.grad = wrap(record(engine.ADD, (leaf.grad.current(), value)))
 
-    leaf.after[0] = keep
+    leaf.retain = keep
 
 
 # --- custom functions ---
@@ -566,7 +566,7 @@ def _custom_op(function: Any, inputs: int, outputs: int) -> engine.Basic:
 
 
 class Function:
-    """An operation with a backward of the user's own: subclass it with static `forward(ctx, ...)` and `backward(ctx, ...)`.
+    """An operation with a backward of the user's own: a subclass has static `forward(ctx, ...)`, `backward(ctx, ...)`.
 
     >>> import lamina
     >>> class Double(lamina.autograd.Function):
@@ -591,8 +591,8 @@ class Function:
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         """Compute the gradients of the inputs. Written by the subclass."""
         raise NotImplementedError(
-            "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward "
-            "mode AD."
+            "You must implement either the backward or vjp method for your custom autograd.Function to use it with "
+            "backward mode AD."
         )
 
     setup_context: Any = None
@@ -622,7 +622,8 @@ class Function:
         ]
         if not smooth:
             return results
-        op = _custom_op(cls, len(tensors), len(smooth))
+        kind: Any = cls
+        op = _custom_op(kind, len(tensors), len(smooth))
         values = [x.current() for x in tensors] + [outputs[i].detach().current() for i in smooth]
         made = record(op, values)
         made = [made] if isinstance(made, Value) else list(made)
@@ -657,9 +658,9 @@ class ToDevice(Function):
 def warn_non_leaf(tensor: Tensor) -> None:
     """PyTorch's warning about reading `.grad` of a computed tensor."""
     warnings.warn(
-        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
-        "during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use "
-        ".retain_grad() on the non-leaf Tensor.",
+        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
+        "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf "
+        "Tensor, use .retain_grad() on the non-leaf Tensor.",
         UserWarning,
         stacklevel=3,
     )

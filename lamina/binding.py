@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from lamina import dtypes, engine, tensor
+from lamina import dtypes, engine
 from lamina.ops.op import TABLE, Key, Op, OpParameter
-from lamina.tensor import Tensor
+from lamina.tensor import Tensor, alias_value, call, call_view, write
 
 engine.set_key_class(Key)
 
@@ -33,7 +33,7 @@ def constant(x: Any) -> Any:
         return x.numpy
     if isinstance(x, (tuple, list)):
         return tuple([constant(y) for y in x])
-    if isinstance(x, Tensor) or isinstance(x, np.generic):
+    if isinstance(x, (Tensor, np.generic)):
         return x.item()
     if isinstance(x, (type, np.dtype)):
         return dtypes.of(x).numpy
@@ -138,9 +138,9 @@ def _compile(op: Op, name: str, source: str, **more: Any) -> Callable[..., Any]:
     filename = f"<lamina {op.name}>"
     namespace: dict[str, Any] = {
         "_op": op,
-        "_call": tensor.call,
-        "_view": tensor.call_view,
-        "_write": tensor.write,
+        "_call": call,
+        "_view": call_view,
+        "_write": write,
         "_out": write_out,
         "_only": only,
         "_plain": _PLAIN,
@@ -163,7 +163,7 @@ def _compile(op: Op, name: str, source: str, **more: Any) -> Callable[..., Any]:
 
 def result_type(op: Op) -> Any:
     """The named tuple of an operation with several named results."""
-    return namedtuple(op.name.split("_")[0], op.returns) if op.returns else None  # type: ignore[misc]
+    return namedtuple(op.name.split("_")[0], op.returns) if op.returns else None
 
 
 def only(named: dict[str, Any], function: str, name: str) -> Any:
@@ -181,9 +181,9 @@ def write_out(out: Any, result: Any) -> Any:
             write_out(target, part)
         return out
     if out.shape != result.shape:
-        out._bind(tensor.alias_value(result.current()))
+        out._bind(alias_value(result.current()))
         return out
-    return tensor.write(out, result)
+    return write(out, result)
 
 
 def bind() -> dict[str, Callable[..., Any]]:

@@ -1,7 +1,7 @@
 """Tensors from data, from constants, and from random numbers.
 
-All are made by NumPy and put on the device at once, so that making them compiles nothing; small constants are made once.
-`namespace` reads the public names from `__all__`.
+All are made by NumPy and put on the device at once, so that making them compiles nothing; small ones
+are made once. `namespace` reads the public names from `__all__`.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ import jax
 import numpy as np
 
 from lamina import devices, dtypes, engine, random
-from lamina.tensor import Size, Tensor, alias_value, wrap
+from lamina.tensor import Tensor, wrap
 
 __all__ = [
     "arange", "as_tensor", "asarray", "complex", "empty", "empty_like", "eye", "from_numpy", "from_dlpack", "full",
-    "full_like", "linspace", "logspace", "normal", "ones", "ones_like", "rand", "rand_like", "randint", "randint_like", "randn",
-    "randn_like", "randperm", "range", "scalar_tensor", "tensor", "zeros", "zeros_like", "empty_strided",
+    "full_like", "linspace", "logspace", "normal", "ones", "ones_like", "rand", "rand_like", "randint", "randint_like",
+    "randn", "randn_like", "randperm", "range", "scalar_tensor", "tensor", "zeros", "zeros_like", "empty_strided",
 ]  # fmt: skip
 
 
 def _put(array: np.ndarray, device: Any) -> Tensor:
     where = devices.jax_device(device)
     with jax.enable_x64(True):
-        return wrap(engine.of_array(jax.device_put(array, where), where))  # type: ignore[no-any-return]
+        return wrap(engine.of_array(jax.device_put(array, where), where))
 
 
 def _finish(tensor: Tensor, requires_grad: bool) -> Tensor:
@@ -100,7 +100,7 @@ def tensor(
             [3, 4]])
     """
     if isinstance(data, jax.core.Tracer):
-        return wrap(engine.of_array(data))  # type: ignore[no-any-return]
+        return wrap(engine.of_array(data))
     if isinstance(data, Tensor) and device is None:
         device = data.device
     array = _numpy(data, exact=dtype is not None)
@@ -138,7 +138,7 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
 
 def from_dlpack(ext_tensor: Any) -> Tensor:
     """A tensor from any object with `__dlpack__`, without a copy where the device allows."""
-    return wrap(engine.of_array(jax.dlpack.from_dlpack(ext_tensor)))  # type: ignore[no-any-return]
+    return wrap(engine.of_array(jax.dlpack.from_dlpack(ext_tensor)))
 
 
 def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -269,7 +269,7 @@ def full(
 
 
 def _like(function: Any, input: Tensor, dtype: Any, device: Any, requires_grad: bool, *more: Any) -> Tensor:
-    return function(  # type: ignore[no-any-return]
+    return function(
         tuple(input.shape),
         *more,
         dtype=dtype or input.dtype,
@@ -313,8 +313,8 @@ def full_like(
 
 
 def arange(
-    start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
-    out: Any = None, **_layout: Any
+    start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False, out: Any = None, **_layout: Any
 ) -> Tensor:  # fmt: skip
     """Numbers from start up to but not including end: `arange(end)`, `arange(start, end, step)`; int64 for integers."""
     if end is None:
@@ -446,9 +446,9 @@ def randn(
     return _finish(_put(draw_normal(_sizes(size), dtype, 0.0, 1.0, generator), device), requires_grad)
 
 
-def randint(low: int, high: Any = None, size: Any = None, *, generator: Any = None, dtype: Any = None, device: Any = None,
-            requires_grad: bool = False, out: Any = None, **_layout: Any) -> Tensor:  # fmt: skip
-    """Integers from low (0 unless given) up to but not including high: `randint(high, size)`, `randint(low, high, size)`."""
+def randint(low: int, high: Any = None, size: Any = None, *, generator: Any = None, dtype: Any = None,
+            device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any) -> Tensor:  # fmt: skip
+    """Integers from low (or 0) up to but not including high: `randint(high, size)`, `randint(low, high, size)`."""
     if size is None:
         low, high, size = 0, low, high
     if low >= high:
@@ -500,6 +500,3 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any 
 def in_place(tensor: Tensor, array: np.ndarray) -> Tensor:
     """Write numbers drawn on the host into a tensor."""
     return tensor._write(_put(array, tensor._value.spec.device)._value)
-
-
-assert Size and alias_value

@@ -78,8 +78,8 @@ class Tensor(engine.Handle, Methods):
     def current(self) -> Value:
         """The value; a view of something that was written to is cut again first."""
         alias = self._alias
-        if alias.__class__ is Alias and alias.seen != alias.storage.version:  # type: ignore[union-attr]
-            self._recut(alias)  # type: ignore[arg-type]
+        if alias.__class__ is Alias and alias.seen != alias.storage.version:
+            self._recut(alias)
         return self._value
 
     def _recut(self, alias: Alias) -> None:
@@ -114,7 +114,7 @@ class Tensor(engine.Handle, Methods):
         if alias is None:
             self._bind(new)
         elif alias.__class__ is Storage:
-            alias.write(new)  # type: ignore[union-attr]
+            alias.write(new)
         else:
             self._write_through(alias, new)  # type: ignore[arg-type]
         return self
@@ -128,8 +128,8 @@ class Tensor(engine.Handle, Methods):
     def _write_through(self, alias: Alias, new: Value) -> None:
         if any(stride == 0 and size > 1 for stride, size in zip(self.stride(), new.spec.shape, strict=True)):
             raise RuntimeError(
-                "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-                "Please clone() the tensor before performing the operation."
+                "unsupported operation: more than one element of the written-to tensor refers to a single memory "
+                "location. Please clone() the tensor before performing the operation."
             )
         storage = alias.storage
         whole = storage.value()
@@ -291,8 +291,8 @@ class Tensor(engine.Handle, Methods):
             return self
         if value.need and value.leaf is None:
             raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
-                "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in "
+                "a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
             )
         if requires_grad and not (self.dtype.is_floating_point or self.dtype.is_complex):
             raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
@@ -308,7 +308,7 @@ class Tensor(engine.Handle, Methods):
     @property
     def retains_grad(self) -> bool:
         """Whether the gradient of this computed tensor is kept, as `retain_grad` asks."""
-        return self._grads is not None and self._grads.retain and not self.is_leaf
+        return self._grads is not None and self._grads.retain is not None and not self.is_leaf
 
     @property
     def is_leaf(self) -> bool:
@@ -408,7 +408,7 @@ class Tensor(engine.Handle, Methods):
             self._bind(new)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Any:
-        """Call `hook(grad)` whenever the gradient of this tensor is computed; what it returns, if anything, replaces it.
+        """Call `hook(grad)` whenever the gradient of this tensor is computed; what it returns replaces it.
 
         Returns:
             a handle with `remove()`.
@@ -529,11 +529,11 @@ class Tensor(engine.Handle, Methods):
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if not self.is_leaf:
             raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. "
-                "Use tensor.detach().clone() to copy a computed one."
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
+                "moment. Use tensor.detach().clone() to copy a computed one."
             )
         if id(self) in memo:
-            return memo[id(self)]  # type: ignore[no-any-return]
+            return memo[id(self)]
         new = wrap(alias_value(self.current()), type(self))
         if self.requires_grad:
             new.requires_grad_()
@@ -612,7 +612,7 @@ class Tensor(engine.Handle, Methods):
         )
 
     def __getitem__(self, index: Any) -> Tensor:
-        return indexing.getitem(self, index)  # type: ignore[no-any-return]
+        return indexing.getitem(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         indexing.setitem(self, index, value)
@@ -648,7 +648,7 @@ def _fresh(value: Value) -> Value:
     """A value of one's own with the same array and no gradient, to be changed in place by the caller."""
     if value.array is None:
         with grad_mode(False):
-            return record(engine.DETACH, (value,))  # type: ignore[no-any-return]
+            return record(engine.DETACH, (value,))
     new = Value(value.spec, None, 0, None, False)
     new.array = value.array
     return new
@@ -670,8 +670,8 @@ def share(tensor: Tensor, value: Value, cut: Any) -> Tensor:
     alias = tensor._alias
     if alias is None:
         alias = tensor._alias = Storage(tensor)
-    elif alias.__class__ is Alias and alias.storage.value() is None:  # type: ignore[union-attr]
-        alias = tensor._alias = Storage(tensor, alias)  # type: ignore[arg-type]
+    elif alias.__class__ is Alias and alias.storage.value() is None:
+        alias = tensor._alias = Storage(tensor, alias)
     if alias.__class__ is Storage:
         storage, cuts = alias, (cut,)
         shape = tensor._value.spec.shape
@@ -727,8 +727,9 @@ def operand(x: Any, op: Any) -> Any:
         from lamina import creation
 
         return creation.as_tensor(x)
-    if isinstance(x, (bool, int, float, complex)):
-        return next(kind(x) for kind in (bool, int, float, complex) if isinstance(x, kind))
+    for kind in (bool, int, float, complex):
+        if isinstance(x, kind):
+            return kind(x)  # type: ignore[arg-type]
     raise TypeError(f"{op.name}(): expected a Tensor or a number, got {type(x).__name__}.")
 
 
@@ -770,7 +771,7 @@ def write(target: Tensor, result: Tensor) -> Tensor:
             raise RuntimeError(
                 f"result type {type_name(new.dtype)} can't be cast to the desired output type {type_name(old.dtype)}"
             )
-        result = result.to_dtype(old.dtype)
+        result = result.to_dtype(dtypes.of(old.dtype))
     if new.shape != old.shape:
         raise RuntimeError(f"output with shape {list(old.shape)} doesn't match the broadcast shape {list(new.shape)}")
     return target._write(result)
@@ -797,7 +798,7 @@ def assign(targets: Sequence[Tensor], values: Sequence[Tensor]) -> None:
                     new.home = new.home.leaf_home
             target._value = new
         elif target._alias.__class__ is Storage:
-            target._alias.write(new)  # type: ignore[union-attr]
+            target._alias.write(new)
         else:
             with grad_mode(False):
                 target._write(new)
@@ -879,7 +880,7 @@ def moved(tensor: Tensor, device: Any) -> Tensor:
         return new
     from lamina.autograd import ToDevice
 
-    return ToDevice.apply(tensor, devices.of_jax(device))  # type: ignore[no-any-return]
+    return ToDevice.apply(tensor, devices.of_jax(device))
 
 
 Leaf.represent = staticmethod(wrap)

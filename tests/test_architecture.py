@@ -396,8 +396,6 @@ TESTED_ELSEWHERE = {
     "lamina.ops.logic": "tests/ops/test_pointwise.py",
     "lamina.ops.operands": "tests/ops/test_pointwise.py",
     "lamina.ops.transcendental": "tests/ops/test_pointwise.py",
-    "lamina.ops.transcendental": "tests/ops/test_pointwise.py",
-    "lamina.ops.operands": "tests/ops/test_pointwise.py",
     "lamina.ops.optim": "tests/optim",
     "lamina.nn.functional": "tests/ops",
     "lamina.nn.hooks": "tests/nn/test_module.py",

@@ -19,7 +19,7 @@ from lamina.engine.leaf import PACKED_SIZE, Gradients, Leaf, Packed
 from lamina.engine.lower import needed
 from lamina.engine.program import FREE, FREED, GRAD, HISTORY, INPUT, LEAF, Node, NumberRef, RandomRef, spec_of
 from lamina.engine.record import TRACED, History, RandomAt, Restart, Trace, Traced, Value, config, record, state
-from lamina.engine.run import Plan, flush
+from lamina.engine.run import flush, plan_of
 
 TWICE = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
@@ -54,7 +54,7 @@ class GradPlan:
 
 @dataclass(frozen=True)
 class _Reach:
-    """What a gradient from some slots passes: nodes in walking order, leaf slots, inputs computed by earlier programs."""
+    """What a gradient from some slots passes: nodes in walking order, leaves, inputs computed by earlier programs."""
 
     order: tuple[Node, ...]
     leaves: tuple[int, ...]
@@ -118,9 +118,7 @@ def replay(trace: Trace, history: History, slot: int) -> int:
     known = trace.replays.setdefault(history, {})
     if slot in known:
         return known[slot]
-    plan = history.node.plan
-    if plan is None:
-        plan = history.node.plan = Plan(history.node)
+    plan = plan_of(history.node)
     for node in plan.ancestors(slot):
         if node.op.saves and not history.freed.isdisjoint(range(node.first, node.width)):
             raise RuntimeError(TWICE)
@@ -240,7 +238,7 @@ def backward(
 
 
 def backward_again(root: Value, retain: bool) -> Gradients | None:
-    """`backward` from one number to all leaves, as it was recorded after the same instructions before; None if it wasn't."""
+    """`backward` from one number to all leaves, as recorded after the same instructions before; None if it wasn't."""
     trace = state.trace
     if root.home is not trace or trace.customs or trace.watched:
         return None
@@ -257,7 +255,7 @@ def _append(trace: Trace, node: Node) -> Gradients:
     values.extend(grads)
     if not plan.packed:
         return Gradients([(values[slot].leaf, grad) for slot, grad in zip(plan.targets, grads, strict=True)])
-    pairs = [(values[slot].leaf, grad) for slot, grad in zip(plan.targets, grads[1:], strict=True)]
+    pairs: list[Any] = [(values[slot].leaf, grad) for slot, grad in zip(plan.targets, grads[1:], strict=True)]
     return Gradients(pairs, Packed(grads[0], plan.layout), [values[slot].leaf for slot in plan.packed])
 
 
@@ -270,7 +268,7 @@ def _locate_plain(trace: Trace, value: Value) -> int:
 
 def _free_histories(histories: list[tuple[History, int]], roots: Sequence[Value]) -> None:
     for history, slot in histories:
-        for node in history.node.plan.ancestors(slot):
+        for node in plan_of(history.node).ancestors(slot):
             if node.op.saves:
                 history.freed.update(range(node.first, node.width))
     for root in roots:
@@ -279,12 +277,13 @@ def _free_histories(histories: list[tuple[History, int]], roots: Sequence[Value]
 
 
 def _cached_reach(trace: Trace, slots: tuple[int, ...], links: dict[int, int]) -> _Reach:
-    key = ("reach", slots, tuple(links.items()))
-    found = trace.node.children.get(key)
+    key = (slots, tuple(links.items()))
+    node = trace.node
+    if node.reaches is None:
+        node.reaches = {}
+    found: _Reach | None = node.reaches.get(key)
     if found is None:
-        found = _reach(trace.node, slots, links)
-        with program.growing:
-            trace.node.children[key] = found
+        found = node.reaches[key] = _reach(node, slots, links)
     return found
 
 
@@ -417,8 +416,8 @@ def _step_by_step(
                     for hook in list(leaf.hooks.values()):
                         changed = hook(grads[slot])
                         grads[slot] = grads[slot] if changed is None else changed
-                    if leaf.retain:
-                        leaf.after[0](grads[slot])
+                    if leaf.retain is not None:
+                        leaf.retain(grads[slot])
             if node.op is INPUT:
                 if node.first in links and node.first in grads:
                     add(links[node.first], grads[node.first])

@@ -37,7 +37,7 @@ DETACH = Basic("detach", lambda x: x, differentiable=False)
 
 
 class Pull:
-    """The vector-Jacobian product of one operation, as an operation: operands, then cotangents -> operands' cotangents."""
+    """The vector-Jacobian product of one operation, as an operation of operands and cotangents."""
 
     random = False
     saves = True
@@ -82,6 +82,7 @@ def pull_of(op: Any, static: Any, shape: Any, needs: Any, given: Any, smooth: An
 
 
 def flatten(held: Sequence[Any]) -> list[Any]:
+    """The leaves of nested operands."""
     found: list[Any] = []
     for x in held:
         if isinstance(x, (tuple, list)):

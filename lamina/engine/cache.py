@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.metadata
 import io
 import os
 import pickle
@@ -19,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jaxlib
 
 from lamina.engine.program import GRAD, INPUT, PACKAGE, Node
 
@@ -44,9 +44,9 @@ def folder() -> Path | None:
 
 @functools.cache
 def _versions() -> bytes:
-    digest = hashlib.sha256(f"{jax.__version__} {jaxlib.__version__} {platform.machine()}".encode())
+    digest = hashlib.sha256(f"{jax.__version__} {importlib.metadata.version('jaxlib')} {platform.machine()}".encode())
     digest.update(os.environ.get("XLA_FLAGS", "").encode())
-    for room in ("ops", "engine"):
+    for room in ("", "ops", "engine"):
         for file in sorted(Path(PACKAGE, room).glob("*.py")):
             digest.update(file.read_bytes())
     try:
@@ -64,14 +64,16 @@ def key(steps: list[Node], executable: Any, device: jax.Device) -> str | None:
     text = io.StringIO()
     text.write(f"{device.platform} {device.device_kind} {device.id}\n")
     text.write(
-        f"{executable.inputs} {executable.outputs} {sorted(executable.donated)} {executable.numbers} {executable.streams}\n"
+        f"{executable.inputs} {executable.outputs} {sorted(executable.donated)} {executable.numbers} "
+        f"{executable.streams}\n"
     )
     for node in steps:
         if node.op is GRAD:
             plan = node.static
             order = [step.first for step in plan.order]
             text.write(
-                f"{node.first} backward {plan.roots} {plan.cotangents} {plan.packed} {plan.targets} {plan.links} {order}\n"
+                f"{node.first} backward {plan.roots} {plan.cotangents} {plan.packed} {plan.targets} {plan.links} "
+                f"{order}\n"
             )
         elif node.op is INPUT:
             text.write(f"{node.first} input {node.specs} {node.needs}\n")

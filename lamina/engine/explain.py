@@ -100,9 +100,9 @@ def compiled(path: list[Node], steps: list[Node], seconds: float, from_disk: boo
     count = _by_place[key] = _by_place.get(key, 0) + 1
     if count == WARN_AFTER and line:
         warnings.warn(
-            f"lamina compiled {WARN_AFTER} programs because of {line}; the last one was new by {reason}. A size, a Python "
-            f"constant or a branch changes from step to step there: keep shapes fixed (pad the last batch, or drop it), "
-            f"or make the changing number an operand. lamina.engine.explain() lists every compilation.",
+            f"lamina compiled {WARN_AFTER} programs because of {line}; the last one was new by {reason}. A size, a "
+            f"Python constant or a branch changes from step to step there: keep shapes fixed (pad the last batch, or "
+            f"drop it), or make the changing number an operand. lamina.engine.explain() lists every compilation.",
             RuntimeWarning,
             stacklevel=_user_level(),
         )

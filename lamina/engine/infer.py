@@ -63,6 +63,8 @@ def shorten(error: BaseException) -> None:
 
 
 class Place:
+    """Where an array goes in a template of operands."""
+
     __slots__ = ("index",)
 
     def __init__(self, index: int) -> None:

@@ -19,7 +19,7 @@ class Leaf:
     Attributes:
         grad: the accumulated gradient, as whoever owns the leaf keeps it, or None.
         hooks: functions of a gradient Value that may give another; called in order.
-        retain: for a tensor that is no leaf: whether its gradient is kept.
+        retain: for a tensor that is no leaf, what keeps its gradient, if anything does.
     """
 
     __slots__ = ("__weakref__", "_grad", "after", "hooks", "part", "retain")
@@ -32,7 +32,7 @@ class Leaf:
         self.part: tuple[Packed, int] | None = None
         self.hooks: dict[int, Callable[[Any], Any]] = {}
         self.after: dict[int, Callable[[], Any]] = {}
-        self.retain = False
+        self.retain: Callable[[Value], None] | None = None
 
     @property
     def grad(self) -> Any:
@@ -77,7 +77,7 @@ class Packed:
                 return of_array(jax.device_put(part.copy(), self.value.spec.device))
         enabled, state.trace.grad = state.trace.grad, False
         try:
-            return record(PART, (self.value,), (start, shape))  # type: ignore[no-any-return]
+            return record(PART, (self.value,), (start, shape))
         finally:
             state.trace.grad = enabled
 

@@ -6,7 +6,6 @@ which results need a gradient, and how to run it. The second time through, all o
 
 from __future__ import annotations
 
-import itertools
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -18,8 +17,6 @@ import jax
 import numpy as np
 
 PACKAGE = str(Path(__file__).resolve().parent.parent)
-MAX_NODES = 500_000
-"""More nodes than this and the least recently used programs are forgotten."""
 
 
 class Operation(Protocol):
@@ -94,7 +91,7 @@ FREE = _Marker("free")
 ROOT = _Marker("root")
 
 NO_GRAD, LEAF, HISTORY, FREED = range(4)
-"""How an input takes part in gradients: not; as a leaf; as a result of an earlier program; as one whose history is gone."""
+"""How an input takes part in gradients: not; as a leaf; as an earlier program's result; as such a one without history."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +136,7 @@ class Node:
         "patterns",
         "plain",
         "plan",
+        "reaches",
         "single",
         "spec",
         "specs",
@@ -154,9 +152,9 @@ class Node:
         self.children: dict[Any, Any] = {}
         self.patterns: dict[Any, Any] | None = None
         self.grad_enabled = True
-        self.first = 0 if parent is None else parent.width
-        self.width = self.first
-        self.depth = 0 if parent is None else parent.depth + 1
+        self.first: int = 0 if parent is None else parent.width
+        self.width: int = self.first
+        self.depth: int = 0 if parent is None else parent.depth + 1
         self.numbers: dict[type, int] = {} if parent is None else parent.numbers
         self.specs: tuple[Spec, ...] = ()
         self.needs: tuple[bool, ...] = ()
@@ -167,6 +165,7 @@ class Node:
         self.freed: frozenset[int] = frozenset()
         self.line = ""
         self.plan: Any = None
+        self.reaches: dict[Any, Any] | None = None
 
     def results(self, specs: tuple[Spec, ...], needs: tuple[bool, ...], single: bool, plain: bool) -> None:
         """Say what the instruction gives: one Spec and whether it needs a gradient, for each result."""
@@ -236,7 +235,6 @@ def resolve(
 _roots: dict[Any, Node] = {}
 growing = threading.RLock()
 """Held while the trie changes: recording threads share it."""
-node_count = itertools.count(1)
 
 
 def root(device: jax.Device | None, mode: Any) -> Node:

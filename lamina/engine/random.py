@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ class Source:
     """A random stream and the place where the next operation reads."""
 
     def __init__(self, seed: int) -> None:
+        self._lock = threading.Lock()
         self.seed(seed)
 
     def seed(self, seed: int) -> None:
@@ -38,14 +40,15 @@ class Source:
 
     def draw(self) -> RandomAt:
         """The next place, as an operand of a random operation."""
-        place = RandomAt(self.stream, self.offset)
-        self.offset += 1
+        with self._lock:
+            place = RandomAt(self.stream, self.offset)
+            self.offset += 1
         return place
 
     def host(self) -> np.random.Generator:
         """The next place, as a NumPy generator: for numbers that are drawn at once."""
-        bits: Any = np.random.Philox(key=self.stream.seed, counter=[0, 0, 1, self.offset])
-        self.offset += 1
+        place = self.draw()
+        bits: Any = np.random.Philox(key=place.stream.seed, counter=[0, 0, 1, place.offset])
         return np.random.Generator(bits)
 
     def state(self) -> np.ndarray:

@@ -166,7 +166,7 @@ class Trace:
 
     def reset(self) -> None:
         """Forget what was recorded."""
-        self.device = config.device()
+        self.device = config.default_device  # not yet known: importing lamina must not start JAX's backends
         self.node = program.root(self.device, config.mode)
         self.values: list[Value] = []
         self.inputs: dict[Value, int] = {}
@@ -203,7 +203,7 @@ class Trace:
         return slot
 
     def _unusual(self, value: Value) -> int | None:
-        """What to do with a value that is pending, or on another device than this trace: its slot here if it has one."""
+        """What to do with a value that is pending, or on another device than this trace: its slot if it has one."""
         home = value.home
         if value.array is None:
             if home.__class__ is LeafHome:
@@ -262,6 +262,17 @@ class Trace:
             (self.floats if kind is float else self.complexes if kind is complex else self.ints).append(number)
         return node
 
+    def extend_from(self, before: Node, key: tuple[Any, ...]) -> Node:
+        """`extend`; if the operation raises an error, the inputs that were read for it since `before` are taken back."""
+        try:
+            return self.extend(key)
+        except Exception:
+            for value in self.values[before.width :]:
+                del self.inputs[value]
+            del self.values[before.width :]
+            self.node = before
+            raise
+
     def _make(self, parent: Node, key: tuple[Any, ...]) -> Node:
         op, grad, static = key[:3]
         counts = dict(parent.numbers)
@@ -273,7 +284,7 @@ class Trace:
         values = self.values
         specs = [values[slot].spec for slot in node.slots()]
         shapes, single = infer(op, static, operands, specs, config.mode)
-        device = specs[0].device if specs else self.device
+        device = specs[0].device if specs else self.device or config.device()
         need = grad and op.differentiable and any(values[slot].need for slot in node.slots())
         results = tuple(spec_of(shape, dtype, device) for shape, dtype in shapes)
         needs = tuple(need and dtype.kind in "fcV" for _, dtype in shapes)
@@ -334,6 +345,7 @@ def record(op: Any, operands: tuple[Any, ...] | list[Any], static: tuple[Any, ..
             key = [op, trace.grad, static]
             append = key.append
             inputs = trace.inputs
+            before = trace.node
             for x in operands:
                 if isinstance(x, Handle):
                     alias = x._alias
@@ -354,7 +366,7 @@ def record(op: Any, operands: tuple[Any, ...] | list[Any], static: tuple[Any, ..
             entry = tuple(key)
             node = trace.node.children.get(entry)
             if node is None:
-                node = trace.extend(entry)
+                node = trace.extend_from(before, entry)
             trace.node = node
             values = trace.values
             if node.plain:

@@ -88,7 +88,7 @@ class Executable:
 
     def _compile(self, plan: Plan, steps: list[Node], trace: Trace) -> Any:
         start = time.perf_counter()
-        device = trace.device
+        device = trace.device or config.device()
         arguments: list[Any] = [plan.specs[slot].struct for slot in self.inputs]
         with jax.enable_x64(True), jax.default_device(device):
             sharding = jax.sharding.SingleDeviceSharding(device)
@@ -166,9 +166,9 @@ def _held_once() -> tuple[int, int, int]:
     value.array = object()
     values = [value]
     del value
-    result = list(map(getrefcount, values))[0]
+    result = next(iter(list(map(getrefcount, values))))
     inputs = {values[0]: 0}
-    held = list(map(getrefcount, values))[0]
+    held = next(iter(list(map(getrefcount, values))))
     array = getrefcount(values[0].array)
     del inputs
     return result, held, array
@@ -176,6 +176,14 @@ def _held_once() -> tuple[int, int, int]:
 
 _baseline: list[int] = []
 _recent: OrderedDict[Plan, None] = OrderedDict()
+
+
+def plan_of(node: Node) -> Plan:
+    """What is known of the program that ends at a node, worked out if it is not."""
+    plan: Plan | None = node.plan
+    if plan is None:
+        plan = node.plan = _remember(Plan(node))
+    return plan
 
 
 def _remember(plan: Plan) -> Plan:
@@ -225,16 +233,17 @@ def _run(trace: Trace) -> None:
     node = trace.node
     plan = node.plan
     if plan is None:
-        plan = node.plan = _remember(Plan(node))
+        plan = plan_of(node)
     values = trace.values
     counts = list(map(getrefcount, values))
     live = tuple([slot for slot in plan.results if counts[slot] > result_count and values[slot].array is None])
     if not live:
         return
     executable = plan.executables.get(live)
+    _recent[plan] = None  # another thread may have forgotten it meanwhile
     _recent.move_to_end(plan)
     if executable is None or not all(
-        [counts[slot] == input_count and getrefcount(values[slot].array) == array_count for slot in executable.donated]
+        counts[slot] == input_count and getrefcount(values[slot].array) == array_count for slot in executable.donated
     ):
         donatable = frozenset(
             slot
@@ -270,10 +279,10 @@ def _streams(trace: Trace) -> np.ndarray:
 
 
 def _find(plan: Plan, live: tuple[int, ...], donatable: frozenset[int], trace: Trace) -> Executable:
-    """An executable that computes at least what is alive and overwrites nothing that is held, compiled if there is none."""
+    """An executable that computes at least what is alive and overwrites nothing held, compiled if there is none."""
     wanted = frozenset(live)
     for found in plan.executables.values():
-        # Which tensors are alive may vary with the garbage collector; a few results too many are cheaper than compiling.
+        # Which tensors are alive may vary with the garbage collector; a few results too many cost less than compiling.
         if wanted <= found.live and found.donated <= donatable and len(found.live) <= len(wanted) + 4:
             found.uses += 1
             if found.uses < 3 or found.live == wanted:

@@ -92,8 +92,9 @@ def adam_update(
 
     m' = beta1 m + (1 - beta1) g; v' = beta2 v + (1 - beta2) g^2; t the number of steps with this one;
     p' = p - lr (m' / (1 - beta1^t)) / (sqrt(v' / (1 - beta2^t)) + eps), with the largest v' so far if maxima are given.
-    Weight decay adds weight_decay p to g, or, `decoupled`, first multiplies p by 1 - lr weight_decay. There is one m and
-    one v for each of `blocks`, which name the params that they hold, flat, one after another; a block of one has its shape.
+    Weight decay adds weight_decay p to g, or, `decoupled`, first multiplies p by 1 - lr weight_decay. There is one m
+    and one v for each of `blocks`, which name the params that they hold, flat, one after another; a block of one has
+    its shape.
     Where `starts` has the places of a block's gradients, grads has one flat array for all of them.
     """
     step = step + 1
@@ -127,7 +128,7 @@ def adam_update(
 
 
 def _gradient(given: Iterator[Any], params: Arrays, block: tuple[int, ...], starts: tuple[int, ...] | None) -> Any:
-    """The gradient of a block: from the next array, in which the parts begin at `starts`, or from one for each param."""
+    """The gradient of a block: from the next array, its parts beginning at `starts`, or from one for each param."""
     if starts is None:
         return _joined([next(given) for _ in block], tuple(range(len(block))))
     flat = next(given)

@@ -138,9 +138,9 @@ class LBFGS(Optimizer):
         else:
             _unpack_lists(state, point.grad, history_size)
             names = ("d", "old_dirs", "old_stps", "ro", "H_diag", "count")
-            *new, numbers = functions.lbfgs_direction(
-                point.grad, state["prev_flat_grad"], *(state[name] for name in names), state["t"]
-            )
+            history = [state[name] for name in names]
+            arguments: Any = (point.grad, state["prev_flat_grad"], *history, state["t"])
+            *new, numbers = functions.lbfgs_direction(*arguments)
             # The old tensors are written to, not replaced: then nothing else holds their memory, and it is reused.
             assign([state[name] for name in names], new)
         slope, longest = numbers.tolist()

@@ -66,7 +66,7 @@ class Bucket:
         return found[0]
 
     def grads(self) -> tuple[list[Tensor], tuple[tuple[int, ...] | None, ...]]:
-        """The gradients as an operation takes them, and for each block, where they begin in one flat tensor, or None."""
+        """The gradients as an operation takes them, and for each block where they begin in a flat tensor, or None."""
         tensors: list[Tensor] = []
         starts: list[tuple[int, ...] | None] = []
         for block in self.blocks:
@@ -78,7 +78,7 @@ class Bucket:
 
     def _pack(self, name: str, block: tuple[int, ...]) -> Tensor:
         if len(block) == 1:
-            return self.states[block[0]][name]  # type: ignore[no-any-return]
+            return self.states[block[0]][name]
         parts = [self.states[i][name] for i in block]
         flat = creation.tensor(np.concatenate([part.numpy().reshape(-1) for part in parts]), device=parts[0].device)
         for i, view in zip(block, flat_parts(flat, parts), strict=True):

@@ -110,10 +110,9 @@ def forward_and_backward(x, w):
     w.grad = None
 
 
-NODES_STAY = pytest.mark.xfail(reason="what backward notes at a node keeps it from being forgotten", strict=True)
 
 
-@pytest.mark.parametrize("step", [forward, pytest.param(forward_and_backward, marks=NODES_STAY)])
+@pytest.mark.parametrize("step", [forward, pytest.param(forward_and_backward)])
 @pytest.mark.filterwarnings("ignore:lamina compiled:RuntimeWarning")
 def test_programs_that_are_forgotten_leave_no_nodes(step, monkeypatch):
     """A loop whose shapes never repeat compiles for ever, but does not fill the memory."""
@@ -129,7 +128,6 @@ def test_programs_that_are_forgotten_leave_no_nodes(step, monkeypatch):
     assert loop(range(116, 146)) == before
 
 
-@pytest.mark.xfail(reason="a plan that backward makes is not among the recent ones", strict=True, raises=KeyError)
 def test_a_program_that_was_forgotten_may_come_again(monkeypatch):
     """Backward through a loss of a forgotten program, and then the program itself."""
     monkeypatch.setattr(run, "MAX_PLANS", 2)
