@@ -2,6 +2,7 @@
 # make test    run the tests
 # make bench   measure training steps beside PyTorch's and plain JAX's
 # make lint    check format, style and types
+# make stubs   write the types of what is made at run time
 # make help    show this
 
 # The environment. One that is there already, in .venv or at VENV=..., is used and completed.
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 PYTHONS := python3.11 python3.12 python3.13 python3
 
 .DEFAULT_GOAL := help
-.PHONY: demo test bench lint format docs help clean
+.PHONY: demo test bench lint format stubs docs help clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -33,6 +34,9 @@ lint: $(VENV)/.has-dev
 format: $(VENV)/.has-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+stubs: $(VENV)/.has-dev
+	$(BIN)/python tools/stubs.py
 
 docs: $(VENV)/.has-test
 	$(BIN)/python -m pytest tests/test_docs.py

@@ -47,7 +47,7 @@ WRITTEN = stubs.stubs()
 @pytest.mark.parametrize("name", WRITTEN)
 def test_up_to_date(name):
     there = statements((ROOT / name).read_text())
-    assert there == statements(WRITTEN[name]), "run: python tools/stubs.py"
+    assert there == statements(WRITTEN[name]), "run: make stubs"
 
 
 @pytest.mark.parametrize(("name", "module"), {

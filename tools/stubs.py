@@ -1,6 +1,6 @@
 """Write the stubs of what is made at run time: the functions and methods that come from the table of operations.
 
-    python tools/stubs.py
+    make stubs
 
 Type checkers and editors read them; `tests/test_stubs.py` says when they are out of date.
 """
@@ -142,7 +142,7 @@ def written(name: str, function: Callable[..., Any], *, method: bool = False) ->
             parts.append("*")
             starred = True
         starred = starred or p.kind is p.VAR_POSITIONAL
-        star = {p.VAR_POSITIONAL: "*", p.VAR_KEYWORD: "**"}.get(p.kind, "")
+        star = "*" if p.kind is p.VAR_POSITIONAL else "**" if p.kind is p.VAR_KEYWORD else ""
         if method and place == 0 and not star:
             parts.append("self")
             continue
