@@ -17,11 +17,12 @@ import numpy as np
 
 from lamina import dtypes, engine
 from lamina.ops.op import TABLE, Key, Op, OpParameter
-from lamina.tensor import Tensor, alias_value, call, call_view, write
+from lamina.ops.optim import Blocks
+from lamina.tensor import Tensor, alias_value, call, call_view, wrap, write
 
 engine.set_key_class(Key)
 
-_PLAIN = frozenset((builtins.int, builtins.bool, builtins.str, type(None), np.dtype))
+_PLAIN = frozenset((builtins.int, builtins.bool, builtins.str, type(None), np.dtype, Blocks))
 _NO_DEFAULT = inspect.Parameter.empty
 
 
@@ -111,13 +112,26 @@ def make(op: Op, *, method: bool = False) -> Callable[..., Any]:
         lines.append(f"if _named: {name} = _only(_named, '{op.name}', '{name}')")
         if default:
             lines.append(f"{name} = {name} if {name}{default}")
-    caller = "_view" if op.view else "_call"
-    result = f"{caller}(_op, {names}, {constants})"
-    if op.returns:
-        result = f"_returns(*{result})"
-    lines.append(f"result = {result}" if out else f"return {result}")
-    if out:
-        lines.append("return result if out is None else _out(out, result)")
+    arguments = f"(_op, {names}, {constants})"
+    if op.view or op.returns:
+        result = f"_returns(*_call{arguments})" if op.returns else f"_view{arguments}"
+        lines.append(f"result = {result}")
+    else:
+        # What `tensor.call` does, without the call.
+        lines += [
+            "try:",
+            f"    value = _record{arguments}",
+            "except _Unknown:",
+            f"    result = _call{arguments}",
+            "    return result if out is None else _out(out, result)" if out else "    return result",
+            "if value.__class__ is _Value:",
+            "    result = _new(_Tensor)",
+            "    result._value = value",
+            "    result._alias = result._grads = None",
+            "else:",
+            "    result = tuple([_wrap(part) for part in value])",
+        ]
+    lines.append("return result if out is None else _out(out, result)" if out else "return result")
     function = op.name if op.name.isidentifier() else f"op_{op.name}"
     source = f"def {function}({signature}):\n" + "".join(f"    {line}\n" for line in lines)
     return _compile(op, function, source)
@@ -139,6 +153,12 @@ def _compile(op: Op, name: str, source: str, **more: Any) -> Callable[..., Any]:
     namespace: dict[str, Any] = {
         "_op": op,
         "_call": call,
+        "_record": engine.record,
+        "_Unknown": engine.Unknown,
+        "_Value": engine.Value,
+        "_Tensor": Tensor,
+        "_new": object.__new__,
+        "_wrap": wrap,
         "_view": call_view,
         "_write": write,
         "_out": write_out,

@@ -15,7 +15,8 @@ def _result(input: Tensor, output: Tensor, inplace: bool) -> Tensor:
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """output = max(0, input), written into input if `inplace`. input (*) -> (*)"""
-    return _result(input, functions.relu(input), inplace)
+    output = functions.relu(input)
+    return write(input, output) if inplace else output
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:

@@ -839,9 +839,8 @@ def drop_gradients(tensors: Sequence[Tensor]) -> None:
             leaf._grad = leaf.part = None
 
 
-def flush() -> None:
-    """Run what this thread has recorded: the end of an optimizer's step, or of an outermost call without gradients."""
-    engine.flush()
+flush = engine.flush
+"""Run what this thread has recorded: the end of an optimizer's step, or of an outermost call without gradients."""
 
 
 def parse_to(*args: Any, **options: Any) -> tuple[Any, Any, bool]:

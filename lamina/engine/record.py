@@ -115,10 +115,10 @@ class History:
     def __init__(self, trace: Trace, slots: list[int]) -> None:
         self.node = trace.node
         self.values = {slot: trace.values[slot] for slot in slots}
-        self.numbers = (trace.floats, trace.ints, trace.complexes)
+        self.numbers = (list(trace.floats), list(trace.ints), list(trace.complexes))
         self.streams = list(trace.streams.items())
-        self.customs = trace.customs
-        self.watched = trace.watched
+        self.customs = dict(trace.customs)
+        self.watched = dict(trace.watched)
         self.freed: set[int] = set()
 
 
@@ -162,6 +162,7 @@ class Trace:
         self.holding = False
         self.retrying = False
         self.leaf_home = LeafHome(self)
+        self._reset_seldom()
         self.reset()
 
     def reset(self) -> None:
@@ -170,6 +171,16 @@ class Trace:
         self.node = program.root(self.device, config.mode)
         self.values: list[Value] = []
         self.inputs: dict[Value, int] = {}
+        if self.seldom():
+            self._reset_seldom()
+
+    def seldom(self) -> bool:
+        """Whether the trace has anything that most traces do not have."""
+        return bool(
+            self.floats or self.ints or self.complexes or self.streams or self.customs or self.watched or self.replays
+        )
+
+    def _reset_seldom(self) -> None:
         self.floats: list[float] = []
         self.ints: list[int] = []
         self.complexes: list[complex] = []
@@ -181,8 +192,10 @@ class Trace:
     def slot(self, value: Value) -> int:
         """The slot of a value that this trace did not compute; the first time, an instruction that reads it."""
         found = self.inputs.get(value)
-        if found is not None:
-            return found
+        return self.new_input(value) if found is None else found
+
+    def new_input(self, value: Value) -> int:
+        """An instruction that reads a value; its slot."""
         spec = value.spec
         if value.array is None or spec.device is not self.device:
             found = self._unusual(value)
@@ -356,7 +369,7 @@ def record(op: Any, operands: tuple[Any, ...] | list[Any], static: tuple[Any, ..
                         append(value.slot)
                     else:
                         slot = inputs.get(value)
-                        append(trace.slot(value) if slot is None else slot)
+                        append(trace.new_input(value) if slot is None else slot)
                 elif x is None:
                     append(None)
                 elif x.__class__ is Value:

@@ -65,7 +65,19 @@ class Plan:
 class Executable:
     """A compiled program: which slots go in and come out, and which inputs it may write over."""
 
-    __slots__ = ("call", "donated", "history", "inputs", "kept", "live", "numbers", "outputs", "streams", "uses")
+    __slots__ = (
+        "call",
+        "donated",
+        "history",
+        "inputs",
+        "kept",
+        "live",
+        "numbers",
+        "outputs",
+        "stood_in",
+        "streams",
+        "uses",
+    )
 
     def __init__(self, plan: Plan, live: tuple[int, ...], donatable: frozenset[int], trace: Trace) -> None:
         steps = lower.needed(plan.path, live)
@@ -80,11 +92,17 @@ class Executable:
         self.numbers = list(refs)
         self.streams = bool(streams)
         self.uses = 0
+        self.stood_in = 0
         kept = {slot: plan.history_inputs(slot) for slot in live}
         self.kept = frozenset(slot for slot, inputs in kept.items() if inputs is not None)
         self.history = sorted({s for inputs in kept.values() if inputs is not None for s in inputs})
         self.donated = _donations(plan, self.inputs, live, donatable.difference(self.history))
         self.call = self._compile(plan, steps, trace)
+
+    def warm(self) -> None:
+        """From the second call on, call what the first one has made: JAX's fast path without its Python wrapper."""
+        self.uses = 1
+        self.call = getattr(self.call, "_call", None) or self.call
 
     def _compile(self, plan: Plan, steps: list[Node], trace: Trace) -> Any:
         start = time.perf_counter()
@@ -240,10 +258,16 @@ def _run(trace: Trace) -> None:
     if not live:
         return
     executable = plan.executables.get(live)
-    _recent[plan] = None  # another thread may have forgotten it meanwhile
-    _recent.move_to_end(plan)
-    if executable is None or not all(
-        counts[slot] == input_count and getrefcount(values[slot].array) == array_count for slot in executable.donated
+    if len(_recent) > MAX_PLANS // 2:
+        _recent[plan] = None  # another thread may have forgotten it meanwhile
+        _recent.move_to_end(plan)
+    if executable is None or (
+        executable.donated
+        and [
+            slot
+            for slot in executable.donated
+            if counts[slot] != input_count or getrefcount(values[slot].array) != array_count
+        ]
     ):
         donatable = frozenset(
             slot
@@ -260,9 +284,17 @@ def _run(trace: Trace) -> None:
             results = executable.call(*arguments)
     else:
         results = executable.call(*arguments)
+    if executable.uses == 0:
+        executable.warm()
     del arguments
     kept = executable.kept
-    history = History(trace, executable.history) if kept else None
+    if not kept:
+        for slot, array in zip(executable.outputs, results, strict=True):
+            value = values[slot]
+            value.array = array
+            value.home = None
+        return
+    history = History(trace, executable.history)
     for slot, array in zip(executable.outputs, results, strict=True):
         value = values[slot]
         value.array = array
@@ -284,8 +316,8 @@ def _find(plan: Plan, live: tuple[int, ...], donatable: frozenset[int], trace: T
     for found in plan.executables.values():
         # Which tensors are alive may vary with the garbage collector; a few results too many cost less than compiling.
         if wanted <= found.live and found.donated <= donatable and len(found.live) <= len(wanted) + 4:
-            found.uses += 1
-            if found.uses < 3 or found.live == wanted:
+            found.stood_in += 1
+            if found.stood_in < 3 or found.live == wanted:
                 return found
     executable = Executable(plan, live, donatable, trace)
     key: Any = live if live not in plan.executables else (live, executable.donated)

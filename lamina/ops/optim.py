@@ -28,6 +28,31 @@ def flat_part(input: Array, start: int, shape: Shape) -> Array:
     return lax.slice(input, (start,), (start + math.prod(shape),)).reshape(shape)
 
 
+class Blocks:
+    """How an optimizer's operation gets its states and gradients: hashed once, since it comes with every step.
+
+    Attributes:
+        params: for each block, the places of its parameters; a state of a block is flat and has them one after another,
+            or, if it is only one, has its shape.
+        starts: for each block, where its gradients begin in one flat array, or None if each is an array of its own.
+    """
+
+    __slots__ = ("_hash", "params", "starts")
+
+    def __init__(self, params: tuple[tuple[int, ...], ...], starts: tuple[tuple[int, ...] | None, ...]) -> None:
+        self.params, self.starts = params, starts
+        self._hash = hash((params, starts))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Blocks) and (self.params, self.starts) == (other.params, other.starts)
+
+    def __repr__(self) -> str:
+        return f"Blocks({self.params}, {self.starts})"
+
+
 @op("", differentiable=False)
 def sgd_update(
     params: Arrays,
@@ -37,8 +62,7 @@ def sgd_update(
     momentum: ArrayLike,
     dampening: ArrayLike,
     weight_decay: ArrayLike,
-    blocks: tuple[tuple[int, ...], ...],
-    starts: tuple[tuple[int, ...] | None, ...],
+    blocks: Blocks,
     decay: bool = False,
     nesterov: bool = False,
     maximize: bool = False,
@@ -47,15 +71,14 @@ def sgd_update(
 
     g is the gradient (negated to maximize), plus weight_decay p if `decay`. Without buffers p - lr g; with them
     b' = momentum b + (1 - dampening) g and p - lr b', or with `nesterov` p - lr (g + momentum b'). There is one buffer
-    for each of `blocks`, which name the params that it holds, flat, one after another; a block of one has its shape.
-    Where `starts` has the places of a block's gradients, grads has one flat array for all of them.
+    for each of the `blocks`.
     """
     new_params, new_buffers = list(params), []
     lr, momentum, weight_decay = _float64(lr), _float64(momentum), _float64(weight_decay)
     taken = 1 - _float64(dampening)
     given = iter(grads)
-    for k, block in enumerate(blocks):
-        g = _gradient(given, params, block, starts[k])
+    for k, block in enumerate(blocks.params):
+        g = _gradient(given, params, block, blocks.starts[k])
         g = -g if maximize else g
         if decay:
             p = _joined(params, block)
@@ -82,8 +105,7 @@ def adam_update(
     beta2: ArrayLike,
     eps: ArrayLike,
     weight_decay: ArrayLike,
-    blocks: tuple[tuple[int, ...], ...],
-    starts: tuple[tuple[int, ...] | None, ...],
+    blocks: Blocks,
     decay: bool = False,
     decoupled: bool = False,
     maximize: bool = False,
@@ -93,9 +115,7 @@ def adam_update(
     m' = beta1 m + (1 - beta1) g; v' = beta2 v + (1 - beta2) g^2; t the number of steps with this one;
     p' = p - lr (m' / (1 - beta1^t)) / (sqrt(v' / (1 - beta2^t)) + eps), with the largest v' so far if maxima are given.
     Weight decay adds weight_decay p to g, or, `decoupled`, first multiplies p by 1 - lr weight_decay. There is one m
-    and one v for each of `blocks`, which name the params that they hold, flat, one after another; a block of one has
-    its shape.
-    Where `starts` has the places of a block's gradients, grads has one flat array for all of them.
+    and one v for each of the `blocks`.
     """
     step = step + 1
     t, lr, beta1, beta2, weight_decay = (_float64(x) for x in (step, lr, beta1, beta2, weight_decay))
@@ -104,8 +124,8 @@ def adam_update(
     new_params = list(params)
     new: tuple[list[Any], ...] = ([], [], [])
     given = iter(grads)
-    for k, block in enumerate(blocks):
-        g = _gradient(given, params, block, starts[k])
+    for k, block in enumerate(blocks.params):
+        g = _gradient(given, params, block, blocks.starts[k])
         g, m, v = (_as_real(x) for x in (g, exp_avgs[k], exp_avg_sqs[k]))
         g = -g if maximize else g
         if decay and not decoupled:

@@ -89,7 +89,7 @@ class Adam(Optimizer):
         amsgrad, weight_decay = group["amsgrad"], group["weight_decay"]
         beta1, beta2 = group["betas"]
         for bucket in self.plan(group, amsgrad):
-            grads, starts = bucket.grads()
+            grads, blocks = bucket.grads()
             params = bucket.params
             step = bucket.states[0]["step"]
             exp_avgs, exp_avg_sqs = bucket.held("exp_avg"), bucket.held("exp_avg_sq")
@@ -106,8 +106,7 @@ class Adam(Optimizer):
                 beta2,
                 group["eps"],
                 weight_decay,
-                bucket.blocks,
-                starts,
+                blocks,
                 not is_zero(weight_decay),
                 group["decoupled_weight_decay"],
                 group["maximize"],

@@ -15,6 +15,7 @@ import numpy as np
 
 from lamina import creation
 from lamina.nn.hooks import RemovableHandle
+from lamina.ops.optim import Blocks
 from lamina.tensor import (
     Tensor,
     drop_gradients,
@@ -55,6 +56,8 @@ class Bucket:
             packs = p.numel() <= SMALL and p.is_floating_point()
             small.setdefault((p.dtype, p.device) if packs else i, []).append(i)
         self.blocks = tuple(tuple(block) for block in small.values())
+        self._members = [[params[i] for i in block] for block in self.blocks]
+        self._blocks: dict[Any, Blocks] = {}
         self._held: dict[str, tuple[list[Tensor], list[Tensor]]] = {}
 
     def held(self, name: str) -> list[Tensor]:
@@ -65,16 +68,23 @@ class Bucket:
             found = self._held[name] = (tensors, [state[name] for state in self.states])
         return found[0]
 
-    def grads(self) -> tuple[list[Tensor], tuple[tuple[int, ...] | None, ...]]:
-        """The gradients as an operation takes them, and for each block where they begin in a flat tensor, or None."""
+    def grads(self) -> tuple[list[Tensor], Blocks]:
+        """The gradients as an operation takes them, and how they lie."""
         tensors: list[Tensor] = []
         starts: list[tuple[int, ...] | None] = []
-        for block in self.blocks:
-            params = [self.params[i] for i in block]
-            packed = packed_gradients(params)
-            tensors.extend(gradients(params) if packed is None else packed[:1])
-            starts.append(None if packed is None else packed[1])
-        return tensors, tuple(starts)
+        for members in self._members:
+            packed = packed_gradients(members)
+            if packed is None:
+                tensors.extend(gradients(members))
+                starts.append(None)
+            else:
+                tensors.append(packed[0])
+                starts.append(packed[1])
+        places = tuple(starts)
+        blocks = self._blocks.get(places)
+        if blocks is None:
+            blocks = self._blocks[places] = Blocks(self.blocks, places)
+        return tensors, blocks
 
     def _pack(self, name: str, block: tuple[int, ...]) -> Tensor:
         if len(block) == 1:

@@ -77,7 +77,7 @@ class SGD(Optimizer):
         momentum, dampening, weight_decay = group["momentum"], group["dampening"], group["weight_decay"]
         keeps = not is_zero(momentum)
         for bucket in self.plan(group, (keeps, is_zero(dampening))):
-            grads, starts = bucket.grads()
+            grads, blocks = bucket.grads()
             params = bucket.params
             buffers = bucket.held("momentum_buffer") if keeps else None
             fresh = bool(self._fresh) and id(params[0]) in self._fresh
@@ -90,8 +90,7 @@ class SGD(Optimizer):
                 # The first buffer is the whole gradient: from zero, what the rule gives without dampening.
                 0 if fresh else dampening,
                 weight_decay,
-                bucket.blocks,
-                starts,
+                blocks,
                 not is_zero(weight_decay),
                 group["nesterov"],
                 group["maximize"],
