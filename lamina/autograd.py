@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import inspect
 import itertools
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -344,8 +343,8 @@ def grad(
     >>> import lamina
     >>> x = lamina.tensor(3.0, requires_grad=True)
     >>> (first,) = lamina.autograd.grad(x**3, x, create_graph=True)
-    >>> first, lamina.autograd.grad(first, x)
-    (tensor(27., grad_fn=<MulBackward0>), (tensor(18.),))
+    >>> first.item(), lamina.autograd.grad(first, x)
+    (27.0, (tensor(18.),))
     """
     if is_grads_batched:
         raise NotImplementedError("grad(is_grads_batched=True) is not implemented; use jax.vmap over functional_call.")
@@ -638,32 +637,6 @@ class Function:
                 old._value = value
                 outputs[i] = old
         return tuple(outputs) if several else outputs[0]
-
-
-class ToDevice(Function):
-    """Copy to another device; the gradient goes back."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, device: Any) -> Tensor:
-        """The copy."""
-        ctx.origin = x.device
-        return x.to(device)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Any:
-        """The gradient, back on the first device."""
-        return grad.to(ctx.origin), None
-
-
-def warn_non_leaf(tensor: Tensor) -> None:
-    """PyTorch's warning about reading `.grad` of a computed tensor."""
-    warnings.warn(
-        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
-        "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf "
-        "Tensor, use .retain_grad() on the non-leaf Tensor.",
-        UserWarning,
-        stacklevel=3,
-    )
 
 
 class detect_anomaly(no_grad):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from lamina.dtypes import DType
+from lamina.ops.optim import Blocks
 from lamina.random import Generator
 from lamina.tensor import Tensor
 
@@ -75,8 +76,7 @@ def adam_update(
     beta2: Tensor | Number,
     eps: Tensor | Number,
     weight_decay: Tensor | Number,
-    blocks: _tuple[_tuple[_int, ...], ...],
-    starts: _tuple[_tuple[_int, ...] | None, ...],
+    blocks: Blocks,
     decay: _bool = False,
     decoupled: _bool = False,
     maximize: _bool = False,
@@ -752,8 +752,7 @@ def sgd_update(
     momentum: Tensor | Number,
     dampening: Tensor | Number,
     weight_decay: Tensor | Number,
-    blocks: _tuple[_tuple[_int, ...], ...],
-    starts: _tuple[_tuple[_int, ...] | None, ...],
+    blocks: Blocks,
     decay: _bool = False,
     nesterov: _bool = False,
     maximize: _bool = False,

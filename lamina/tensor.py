@@ -17,6 +17,7 @@ from lamina.engine import Leaf, Value, record
 from lamina.methods import Methods
 from lamina.ops import layout
 from lamina.ops.op import TABLE
+from lamina.ops.optim import Blocks
 from lamina.views import OVERWRITE, REPLACE, Alias, Storage, layout_of, put_of
 
 _new = object.__new__
@@ -825,6 +826,11 @@ def packed_gradients(tensors: Sequence[Tensor]) -> tuple[Tensor, tuple[int, ...]
     return None if packed is None else (wrap(packed.value), tuple(starts))
 
 
+def gradient_blocks(params: tuple[tuple[int, ...], ...], starts: tuple[tuple[int, ...] | None, ...]) -> Blocks:
+    """How flat states and gradients lie, as an optimizer's operation is told: see `Blocks`."""
+    return Blocks(params, starts)
+
+
 def have_gradients(tensors: Sequence[Tensor]) -> list[bool]:
     """Whether each tensor has a `grad`."""
     leaves = [t._grads for t in tensors]
@@ -837,6 +843,13 @@ def drop_gradients(tensors: Sequence[Tensor]) -> None:
         leaf = tensor._grads
         if leaf is not None:
             leaf._grad = leaf.part = None
+
+
+def end_of_call() -> None:
+    """The end of an outermost module call: without gradients, nothing will follow that its results should wait for."""
+    trace = _state.trace
+    if not trace.grad:
+        engine.flush(trace)
 
 
 flush = engine.flush
@@ -872,14 +885,18 @@ def parse_to(*args: Any, **options: Any) -> tuple[Any, Any, bool]:
 
 
 def moved(tensor: Tensor, device: Any) -> Tensor:
-    """The tensor on another device; gradients pass back."""
-    array = jax.device_put(tensor.array(), device)
-    new = wrap(engine.of_array(array, device))
-    if not tensor.requires_grad or not _state.trace.grad:
-        return new
-    from lamina.autograd import ToDevice
+    """The tensor on another device. Its gradient, once it is complete there, goes on to the tensor it came from."""
+    with jax.enable_x64(True):
+        new: Tensor = wrap(engine.of_array(jax.device_put(tensor.array(), device), device))
+    if tensor.requires_grad and _state.trace.grad:
+        new.requires_grad_()
 
-    return ToDevice.apply(tensor, devices.of_jax(device))
+        def pass_on(moved: Tensor) -> None:
+            gradient, moved.grad = moved.grad, None
+            tensor.backward(gradient.to(tensor.device), retain_graph=True)
+
+        new.register_post_accumulate_grad_hook(pass_on)
+    return new
 
 
 Leaf.represent = staticmethod(wrap)

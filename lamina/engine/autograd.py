@@ -192,7 +192,7 @@ def backward(
             "backward() cannot run inside jax.jit, jax.grad or jax.vmap: there JAX differentiates. Use jax.grad around "
             "lamina.func.functional_call(module, parameters, x) instead."
         )
-    trace.holding = True  # slots are numbers of this trace: it must not be run before they have been used
+    trace.hold()  # slots are numbers of this trace: it must not be run before they have been used
     try:
         while True:
             try:
@@ -242,9 +242,12 @@ def backward_again(root: Value, retain: bool) -> Gradients | None:
     trace = state.trace
     if root.home is not trace or trace.customs or trace.watched:
         return None
-    with trace.lock:
+    trace.hold()
+    try:
         node = trace.node.children.get((GRAD, root.slot, retain))
-        return None if node is None else _append(trace, node)
+        return None if node is None or root.home is not trace else _append(trace, node)
+    finally:
+        trace.holding = False
 
 
 def _append(trace: Trace, node: Node) -> Gradients:

@@ -91,7 +91,7 @@ FREE = _Marker("free")
 ROOT = _Marker("root")
 
 NO_GRAD, LEAF, HISTORY, FREED = range(4)
-"""How an input takes part in gradients: not; as a leaf; as an earlier program's result; as such a one without history."""
+"""How an input takes part in gradients: not; as a leaf; as a result of an earlier program; as one without history."""
 
 
 @dataclass(frozen=True)

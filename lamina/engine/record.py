@@ -133,11 +133,15 @@ class Trace:
         customs, watched: by slot, custom functions, and the tensors whose gradients someone wants to meet.
         replays: by History, the slots here of what was recorded again.
         grad: whether gradients are recorded.
+        lock: held while the trace is run.
+        busy: whether its thread is recording; wanted: whether another thread is about to run it. Each side says what it
+            does before it looks at the other, so that recording, which is the hot path, takes no lock.
         retrying: whether an operation is recorded again after another trace, or this one, was run for it.
         holding: whether a trace that grows long must wait to be run.
     """
 
     __slots__ = (
+        "busy",
         "complexes",
         "customs",
         "device",
@@ -153,11 +157,14 @@ class Trace:
         "retrying",
         "streams",
         "values",
+        "wanted",
         "watched",
     )
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
+        self.busy = False
+        self.wanted = False
         self.grad = True
         self.holding = False
         self.retrying = False
@@ -188,6 +195,23 @@ class Trace:
         self.customs: dict[int, Any] = {}
         self.watched: dict[int, Any] = {}
         self.replays: dict[Any, dict[int, int]] = {}
+
+    def give_way(self) -> None:
+        """Wait until the thread that wants to run this trace has done so."""
+        while self.wanted and not self.holding:
+            self.busy = False
+            with self.lock:
+                pass
+            self.busy = True
+
+    def hold(self) -> None:
+        """Keep other threads from running this trace until `holding` is False again."""
+        self.holding = True
+        while self.wanted:
+            self.holding = False
+            with self.lock:
+                pass
+            self.holding = True
 
     def slot(self, value: Value) -> int:
         """The slot of a value that this trace did not compute; the first time, an instruction that reads it."""
@@ -276,7 +300,7 @@ class Trace:
         return node
 
     def extend_from(self, before: Node, key: tuple[Any, ...]) -> Node:
-        """`extend`; if the operation raises an error, the inputs that were read for it since `before` are taken back."""
+        """`extend`; if the operation raises an error, the inputs that were read since `before` are taken back."""
         try:
             return self.extend(key)
         except Exception:
@@ -353,46 +377,49 @@ def record(op: Any, operands: tuple[Any, ...] | list[Any], static: tuple[Any, ..
         Unknown: if an operand is of no such kind.
     """
     trace = state.trace
+    trace.busy = True
     try:
-        with trace.lock:
-            key = [op, trace.grad, static]
-            append = key.append
-            inputs = trace.inputs
-            before = trace.node
-            for x in operands:
-                if isinstance(x, Handle):
-                    alias = x._alias
-                    if alias is not None and alias.seen != alias.storage.version:
-                        raise Outdated
-                    value = x._value
-                    if value.home is trace:
-                        append(value.slot)
-                    else:
-                        slot = inputs.get(value)
-                        append(trace.new_input(value) if slot is None else slot)
-                elif x is None:
-                    append(None)
-                elif x.__class__ is Value:
-                    append(x.slot if x.home is trace else trace.slot(x))
+        if trace.wanted:
+            trace.give_way()
+        key = [op, trace.grad, static]
+        append = key.append
+        inputs = trace.inputs
+        before = trace.node
+        for x in operands:
+            if isinstance(x, Handle):
+                alias = x._alias
+                if alias is not None and alias.seen != alias.storage.version:
+                    raise Outdated
+                value = x._value
+                if value.home is trace:
+                    append(value.slot)
                 else:
-                    append(_key_of(trace, x))
-            entry = tuple(key)
-            node = trace.node.children.get(entry)
-            if node is None:
-                node = trace.extend_from(before, entry)
-            trace.node = node
-            values = trace.values
-            if node.plain:
-                value = Value(node.spec, trace, len(values), node, node.need)
-                values.append(value)
-                return value
-            results = [
-                Value(spec, trace, slot, node, need)
-                for slot, (spec, need) in enumerate(zip(node.specs, node.needs, strict=True), node.first)
-            ]
-            values.extend(results)
-            full = node.depth % config.limit == 0 and not trace.holding
+                    slot = inputs.get(value)
+                    append(trace.new_input(value) if slot is None else slot)
+            elif x is None:
+                append(None)
+            elif x.__class__ is Value:
+                append(x.slot if x.home is trace else trace.slot(x))
+            else:
+                append(_key_of(trace, x))
+        entry = tuple(key)
+        node = trace.node.children.get(entry)
+        if node is None:
+            node = trace.extend_from(before, entry)
+        trace.node = node
+        values = trace.values
+        if node.plain:
+            value = Value(node.spec, trace, len(values), node, node.need)
+            values.append(value)
+            return value
+        results = [
+            Value(spec, trace, slot, node, need)
+            for slot, (spec, need) in enumerate(zip(node.specs, node.needs, strict=True), node.first)
+        ]
+        values.extend(results)
+        full = node.depth % config.limit == 0 and not trace.holding
     except Restart as restart:
+        trace.busy = False
         _flush(restart.trace)
         if restart.trace is not trace:
             return record(op, operands, static)
@@ -402,9 +429,13 @@ def record(op: Any, operands: tuple[Any, ...] | list[Any], static: tuple[Any, ..
         finally:
             trace.retrying = False
     except Outdated:
+        trace.busy = False
         return record(op, _current(operands), static)
     except Traced:
+        trace.busy = False
         return run_now(op, operands, static)
+    finally:
+        trace.busy = False
     if full:
         _flush(trace)
     return results[0] if node.single else tuple(results)

@@ -223,18 +223,34 @@ def _remember(plan: Plan) -> Plan:
 
 def flush(trace: Trace | None = None) -> None:
     """Run what a trace (default: this thread's) has recorded, and fill in the values that are alive."""
-    if trace is None:
-        trace = state.trace
-    with trace.lock:
-        if trace.values:
+    own = state.trace
+    if trace is None or trace is own:
+        with own.lock:
+            if own.values:
+                _run_and_reset(own)
+        return
+    while True:
+        with trace.lock:
+            trace.wanted = True
             try:
-                _run(trace)
-            except BaseException as error:
-                shorten(error)
-                _lose(trace, error)
-                raise
+                if not trace.busy and not trace.holding:
+                    if trace.values:
+                        _run_and_reset(trace)
+                    return
             finally:
-                trace.reset()
+                trace.wanted = False
+        time.sleep(0)  # its thread is in the middle of an instruction
+
+
+def _run_and_reset(trace: Trace) -> None:
+    try:
+        _run(trace)
+    except BaseException as error:
+        shorten(error)
+        _lose(trace, error)
+        raise
+    finally:
+        trace.reset()
 
 
 def _lose(trace: Trace, error: BaseException) -> None:

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from typing import Any, Self
 
 from lamina import dtypes
-from lamina.autograd import is_grad_enabled, no_grad
+from lamina.autograd import no_grad
 from lamina.creation import empty_like
 from lamina.inspect import module_repr
 from lamina.nn import hooks
@@ -22,7 +22,7 @@ from lamina.nn.parameter import Buffer, Parameter
 from lamina.nn.state import Stateful
 from lamina.nn.tables import Table
 from lamina.nn.walk import Walks
-from lamina.tensor import Tensor, flush, parse_to
+from lamina.tensor import Tensor, end_of_call, parse_to
 
 _TABLES = ("_parameters", "_buffers", "_modules")
 
@@ -124,8 +124,7 @@ class Module(Walks, Stateful, Hooked):
             raise
         finally:
             _outermost.reset(token)
-        if not is_grad_enabled():
-            flush()
+        end_of_call()
         return result
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:

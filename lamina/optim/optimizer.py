@@ -15,13 +15,13 @@ import numpy as np
 
 from lamina import creation
 from lamina.nn.hooks import RemovableHandle
-from lamina.ops.optim import Blocks
 from lamina.tensor import (
     Tensor,
     drop_gradients,
     flat_parts,
     flush,
     grad_mode,
+    gradient_blocks,
     gradients,
     have_gradients,
     packed_gradients,
@@ -57,7 +57,7 @@ class Bucket:
             small.setdefault((p.dtype, p.device) if packs else i, []).append(i)
         self.blocks = tuple(tuple(block) for block in small.values())
         self._members = [[params[i] for i in block] for block in self.blocks]
-        self._blocks: dict[Any, Blocks] = {}
+        self._blocks: dict[Any, Any] = {}
         self._held: dict[str, tuple[list[Tensor], list[Tensor]]] = {}
 
     def held(self, name: str) -> list[Tensor]:
@@ -68,7 +68,7 @@ class Bucket:
             found = self._held[name] = (tensors, [state[name] for state in self.states])
         return found[0]
 
-    def grads(self) -> tuple[list[Tensor], Blocks]:
+    def grads(self) -> tuple[list[Tensor], Any]:
         """The gradients as an operation takes them, and how they lie."""
         tensors: list[Tensor] = []
         starts: list[tuple[int, ...] | None] = []
@@ -83,7 +83,7 @@ class Bucket:
         places = tuple(starts)
         blocks = self._blocks.get(places)
         if blocks is None:
-            blocks = self._blocks[places] = Blocks(self.blocks, places)
+            blocks = self._blocks[places] = gradient_blocks(self.blocks, places)
         return tensors, blocks
 
     def _pack(self, name: str, block: tuple[int, ...]) -> Tensor:

@@ -110,8 +110,6 @@ def forward_and_backward(x, w):
     w.grad = None
 
 
-
-
 @pytest.mark.parametrize("step", [forward, pytest.param(forward_and_backward)])
 @pytest.mark.filterwarnings("ignore:lamina compiled:RuntimeWarning")
 def test_programs_that_are_forgotten_leave_no_nodes(step, monkeypatch):
