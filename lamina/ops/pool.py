@@ -353,6 +353,10 @@ def _arguments(
                 f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} "
                 f"and dilation={d}"
             )
+        if p > k // 2:
+            raise RuntimeError(
+                f"pad should be smaller than or equal to half of kernel size, but got padding={p} and kernel_size={k}"
+            )
     return kernel, stride, padding, dilation
 
 
