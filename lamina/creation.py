@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import inspect
 import math
 from typing import Any
 
@@ -159,6 +160,34 @@ def _sizes(size: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple(found)
 
 
+_OPTIONS = ("dtype", "device", "requires_grad", "out", "layout", "pin_memory", "memory_format")
+"""Keywords of functions that make tensors. The last three say how PyTorch lays memory out; here there is one way."""
+
+
+def _creator(function: Any) -> Any:
+    """What all functions that make tensors share: `size=`, `out=`, and an error for a keyword that none of them has."""
+    parameters = inspect.signature(function).parameters
+    variadic = "size" in parameters and parameters["size"].kind is inspect.Parameter.VAR_POSITIONAL
+    known = frozenset((*parameters, *_OPTIONS))
+
+    @functools.wraps(function)
+    def create(*args: Any, **options: Any) -> Any:
+        for name in options:
+            if name not in known:
+                raise TypeError(f"{function.__name__}() got an unexpected keyword argument '{name}'")
+        if variadic and "size" in options:
+            args = (options.pop("size"),)
+        out = options.pop("out", None)
+        if out is None:
+            return function(*args, **options)
+        from lamina.binding import write_out
+
+        options.setdefault("dtype", out.dtype)
+        return write_out(out, function(*args, **options))
+
+    return create
+
+
 @functools.lru_cache(maxsize=4096)
 def _small(make: Any, arguments: tuple[Any, ...], kinds: tuple[type, ...], dtype: np.dtype, where: jax.Device) -> Any:
     """A small constant, made once: nothing ever writes to an array that two hold."""
@@ -216,22 +245,25 @@ def _dtype(dtype: Any, fallback: Any = None) -> np.dtype:
     return (fallback or dtypes.get_default_dtype()).numpy if dtype is None else dtypes.of(dtype).numpy
 
 
+@_creator
 def zeros(
     *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any
 ) -> Tensor:
     """A tensor of zeros."""
-    shape = _sizes(size or (_layout.pop("size", ()),))
+    shape = _sizes(size)
     return _constant(_fill, (0, shape), math.prod(shape), _dtype(dtype), device, requires_grad)
 
 
+@_creator
 def ones(
     *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any
 ) -> Tensor:
     """A tensor of ones."""
-    shape = _sizes(size or (_layout.pop("size", ()),))
+    shape = _sizes(size)
     return _constant(_fill, (1, shape), math.prod(shape), _dtype(dtype), device, requires_grad)
 
 
+@_creator
 def empty(
     *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any
 ) -> Tensor:
@@ -246,6 +278,7 @@ def empty_strided(
     return zeros(size, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
+@_creator
 def full(
     size: Any,
     fill_value: Any,
@@ -278,6 +311,7 @@ def _like(function: Any, input: Tensor, dtype: Any, device: Any, requires_grad: 
     )
 
 
+@_creator
 def zeros_like(
     input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_layout: Any
 ) -> Tensor:
@@ -285,6 +319,7 @@ def zeros_like(
     return _like(zeros, input, dtype, device, requires_grad)
 
 
+@_creator
 def ones_like(
     input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_layout: Any
 ) -> Tensor:
@@ -292,6 +327,7 @@ def ones_like(
     return _like(ones, input, dtype, device, requires_grad)
 
 
+@_creator
 def empty_like(
     input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_layout: Any
 ) -> Tensor:
@@ -299,6 +335,7 @@ def empty_like(
     return _like(zeros, input, dtype, device, requires_grad)
 
 
+@_creator
 def full_like(
     input: Tensor,
     fill_value: Any,
@@ -312,6 +349,7 @@ def full_like(
     return _like(full, input, dtype, device, requires_grad, fill_value)
 
 
+@_creator
 def arange(
     start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
     requires_grad: bool = False, out: Any = None, **_layout: Any
@@ -330,6 +368,7 @@ def arange(
     return _constant(_arange, (count, start, step), count, kind, device, requires_grad)
 
 
+@_creator
 def range(start: Any = 0, end: Any = None, step: Any = 1, **options: Any) -> Tensor:
     """Numbers from start to end, both included, of the default floating type. PyTorch advises `arange` instead."""
     if end is None:
@@ -340,6 +379,7 @@ def range(start: Any = 0, end: Any = None, step: Any = 1, **options: Any) -> Ten
     return _constant(_arange, (count, start, step), count, kind, *more)
 
 
+@_creator
 def linspace(
     start: Any,
     end: Any,
@@ -364,6 +404,7 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: An
     return tensor(np.float64(base) ** np.linspace(start, end, steps), dtype=dtype, **options)
 
 
+@_creator
 def eye(
     n: int,
     m: int | None = None,
@@ -420,6 +461,7 @@ def draw_normal(shape: tuple[int, ...], dtype: Any, mean: float, std: float, gen
     return np.asarray(found).astype(kind, copy=False)
 
 
+@_creator
 def rand(
     *size: Any,
     generator: Any = None,
@@ -433,6 +475,7 @@ def rand(
     return _finish(_put(draw_uniform(_sizes(size), dtype, 0.0, 1.0, generator), device), requires_grad)
 
 
+@_creator
 def randn(
     *size: Any,
     generator: Any = None,
@@ -446,6 +489,7 @@ def randn(
     return _finish(_put(draw_normal(_sizes(size), dtype, 0.0, 1.0, generator), device), requires_grad)
 
 
+@_creator
 def randint(low: int, high: Any = None, size: Any = None, *, generator: Any = None, dtype: Any = None,
             device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any) -> Tensor:  # fmt: skip
     """Integers from low (or 0) up to but not including high: `randint(high, size)`, `randint(low, high, size)`."""
@@ -457,6 +501,7 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Any = No
     return _finish(_put(np.asarray(found).astype(_dtype(dtype, dtypes.int64)), device), requires_grad)
 
 
+@_creator
 def randperm(
     n: int, *, generator: Any = None, dtype: Any = None, device: Any = None, out: Any = None, **_layout: Any
 ) -> Tensor:
@@ -464,6 +509,7 @@ def randperm(
     return _put(_source(generator).permutation(n).astype(_dtype(dtype, dtypes.int64)), device)
 
 
+@_creator
 def rand_like(
     input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_layout: Any
 ) -> Tensor:
@@ -471,6 +517,7 @@ def rand_like(
     return _like(rand, input, dtype, device, requires_grad)
 
 
+@_creator
 def randn_like(
     input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_layout: Any
 ) -> Tensor:
@@ -478,6 +525,7 @@ def randn_like(
     return _like(randn, input, dtype, device, requires_grad)
 
 
+@_creator
 def randint_like(
     input: Tensor, low: int, high: int | None = None, *, dtype: Any = None, device: Any = None, **_layout: Any
 ) -> Tensor:
@@ -486,6 +534,7 @@ def randint_like(
     return randint(low, high, tuple(input.shape), dtype=dtype or input.dtype, device=device or input.device)
 
 
+@_creator
 def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None, **options: Any) -> Tensor:
     """Normal numbers with this mean and standard deviation: numbers with a size, or tensors."""
     if size is not None:
