@@ -20,9 +20,12 @@ class _Mode:
     """A gradient mode as a context manager and as a decorator."""
 
     mode: bool
+    _entered: list[bool]
 
-    def __init__(self) -> None:
-        self._entered: list[bool] = []
+    def __new__(cls, *args: Any, **options: Any) -> Any:
+        self = object.__new__(cls)
+        self._entered = []
+        return self
 
     def __enter__(self) -> None:
         trace = _state.trace
@@ -85,13 +88,11 @@ class no_grad(_Mode):
     mode = False
 
     def __new__(cls, function: Any = None) -> Any:
-        self = super().__new__(cls)
-        if function is None:
-            return self
-        return decorated(function, lambda: grad_mode(cls.mode))
-
-    def __init__(self, function: Any = None) -> None:
-        super().__init__()
+        if function is not None:
+            return decorated(function, lambda: grad_mode(cls.mode))
+        self = object.__new__(cls)
+        self._entered = []
+        return self
 
 
 class enable_grad(no_grad):
@@ -110,7 +111,6 @@ class inference_mode(_Mode):
         return self
 
     def __init__(self, mode: Any = True) -> None:
-        super().__init__()
         self.enabled = mode
 
     def __enter__(self) -> None:
@@ -126,7 +126,6 @@ class set_grad_enabled(_Mode):
     """Switch gradients on or off from here on; as a context manager, until its end."""
 
     def __init__(self, mode: bool) -> None:
-        super().__init__()
         self.mode = bool(mode)
         self._before = _state.trace.grad
         _state.trace.grad = self.mode
@@ -275,11 +274,11 @@ def collect(found: engine.Gradients, create: bool = False) -> None:
     packed = found.packed
     if packed is None:
         return
-    both = _both_packed(found)
+    packed = _both_packed(found) or packed
+    both = packed is not found.packed
     for index, leaf in enumerate(found.leaves):
-        if both is not None:
-            leaf.part = (both, index)
-        elif leaf.plain:
+        # `leaf.plain` without the call.
+        if both or (leaf._grad is None and leaf.part is None and not leaf.hooks and not leaf.after):
             leaf.part = (packed, index)
         else:  # one leaf may come twice, when it was written to between two uses
             accumulate(leaf, packed.take(index), create)
@@ -288,8 +287,10 @@ def collect(found: engine.Gradients, create: bool = False) -> None:
 def _both_packed(found: engine.Gradients) -> engine.Packed | None:
     """The sum with the packed gradients that the leaves have, if all have such from one earlier backward."""
     packed, leaves = found.packed, found.leaves
-    old = leaves[0].part[0] if leaves[0].part is not None else None
-    if packed is None or old is None or old.layout != packed.layout:
+    if packed is None or leaves[0].part is None:
+        return None
+    old = leaves[0].part[0]
+    if old.layout != packed.layout:
         return None
     if any(leaf.part != (old, index) or leaf.hooks or leaf.after for index, leaf in enumerate(leaves)):
         return None
@@ -644,8 +645,5 @@ class detect_anomaly(no_grad):
 
     mode = True
 
-    def __init__(self, check_nan: bool = True) -> None:
-        super().__init__()
-
     def __new__(cls, check_nan: bool = True) -> Any:
-        return object.__new__(cls)
+        return super().__new__(cls)

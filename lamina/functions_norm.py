@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lamina import functions
 from lamina.autograd import no_grad
-from lamina.tensor import Tensor, assign
+from lamina.tensor import Tensor, assign, values_of
 
 PUBLIC = {
     "batch_norm": "functional",
@@ -34,9 +34,9 @@ def batch_norm(
         return functions.batch_norm_eval(input, running_mean, running_var, weight, bias, eps)
     output, mean, var = functions.batch_norm_train(input, running_mean, running_var, weight, bias, momentum, eps)
     if running_mean is not None:
-        assign((running_mean,), (mean.detach(),))
+        assign((running_mean,), values_of((mean.detach(),)))
     if running_var is not None:
-        assign((running_var,), (var.detach(),))
+        assign((running_var,), values_of((var.detach(),)))
     return output
 
 

@@ -6,6 +6,7 @@ views and writing in place, gradients, and reading.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -372,8 +373,7 @@ class Tensor(engine.Handle, Methods):
             create_graph: whether the gradients can be differentiated themselves.
             inputs: the tensors to give gradients to; default: all leaves.
         """
-        from lamina import autograd
-
+        autograd = sys.modules["lamina.autograd"]  # stands on this file; an import statement here would take longer
         if gradient is None and inputs is None and not create_graph:
             again = engine.backward_again(self.current(), bool(retain_graph))
             if again is not None:
@@ -786,11 +786,16 @@ def can_cast(source: Any, target: Any) -> bool:
     return low <= high and not (high == 0 and low > 0)
 
 
-def assign(targets: Sequence[Tensor], values: Sequence[Tensor]) -> None:
-    """Let each target have a value's value at once, without autograd: how an optimizer's step ends."""
-    for target, value in zip(targets, values, strict=True):
-        new = value._value
-        if target._alias is None:
+def values_of(tensors: Sequence[Tensor]) -> list[Value]:
+    """What the tensors name."""
+    return [tensor._value if tensor._alias is None else tensor.current() for tensor in tensors]
+
+
+def assign(targets: Sequence[Tensor], values: Sequence[Value]) -> None:
+    """Let each target have a new value at once, without autograd: how an optimizer's step ends."""
+    for target, new in zip(targets, values, strict=True):
+        alias = target._alias
+        if alias is None:
             leaf = target._value.leaf
             if leaf is not None:
                 new.leaf = leaf
@@ -798,8 +803,8 @@ def assign(targets: Sequence[Tensor], values: Sequence[Tensor]) -> None:
                 if new.array is None:
                     new.home = new.home.leaf_home
             target._value = new
-        elif target._alias.__class__ is Storage:
-            target._alias.write(new)
+        elif alias.__class__ is Storage:
+            alias.write(new)
         else:
             with grad_mode(False):
                 target._write(new)
@@ -810,20 +815,14 @@ def gradients(tensors: Sequence[Tensor]) -> list[Any]:
     return [None if t._grads is None else t._grads.grad for t in tensors]
 
 
-def packed_gradients(tensors: Sequence[Tensor]) -> tuple[Tensor, tuple[int, ...]] | None:
-    """The flat tensor that the gradients of all these lie in, and where each begins; None if they don't."""
-    packed = None
-    starts = []
-    for tensor in tensors:
-        leaf = tensor._grads
-        if leaf is None or leaf.part is None:
-            return None
-        if packed is not leaf.part[0]:
-            if packed is not None:
-                return None
-            packed = leaf.part[0]
-        starts.append(packed.layout[leaf.part[1]][0])
-    return None if packed is None else (wrap(packed.value), tuple(starts))
+def packed_gradients(tensors: Sequence[Tensor]) -> tuple[Value, tuple[int, ...]] | None:
+    """The flat value that the gradients of all these lie in, and where each begins; None if they don't."""
+    parts = [None if t._grads is None else t._grads.part for t in tensors]
+    if not parts or parts[0] is None:
+        return None
+    packed, layout = parts[0][0], parts[0][0].layout
+    starts = tuple([layout[part[1]][0] for part in parts if part is not None and part[0] is packed])
+    return (packed.value, starts) if len(starts) == len(parts) else None
 
 
 def gradient_blocks(params: tuple[tuple[int, ...], ...], starts: tuple[tuple[int, ...] | None, ...]) -> Blocks:
@@ -833,8 +832,7 @@ def gradient_blocks(params: tuple[tuple[int, ...], ...], starts: tuple[tuple[int
 
 def have_gradients(tensors: Sequence[Tensor]) -> list[bool]:
     """Whether each tensor has a `grad`."""
-    leaves = [t._grads for t in tensors]
-    return [leaf is not None and (leaf.part is not None or leaf._grad is not None) for leaf in leaves]
+    return [(leaf := t._grads) is not None and (leaf.part is not None or leaf._grad is not None) for t in tensors]
 
 
 def drop_gradients(tensors: Sequence[Tensor]) -> None:

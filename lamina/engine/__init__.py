@@ -23,6 +23,7 @@ from lamina.engine.record import (
     state,
 )
 from lamina.engine.run import flush, read, synchronize
+from lamina.engine.stretch import Stretches
 
 __all__ = [
     "ADD",
@@ -40,6 +41,7 @@ __all__ = [
     "RandomAt",
     "Source",
     "Stream",
+    "Stretches",
     "Trace",
     "Unknown",
     "Value",

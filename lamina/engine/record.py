@@ -136,6 +136,7 @@ class Trace:
         lock: held while the trace is run.
         busy: whether its thread is recording; wanted: whether another thread is about to run it. Each side says what it
             does before it looks at the other, so that recording, which is the hot path, takes no lock.
+        runs: how often it has begun anew.
         retrying: whether an operation is recorded again after another trace, or this one, was run for it.
         holding: whether a trace that grows long must wait to be run.
     """
@@ -155,6 +156,7 @@ class Trace:
         "node",
         "replays",
         "retrying",
+        "runs",
         "streams",
         "values",
         "wanted",
@@ -169,6 +171,7 @@ class Trace:
         self.holding = False
         self.retrying = False
         self.leaf_home = LeafHome(self)
+        self.runs = 0
         self._reset_seldom()
         self.reset()
 
@@ -178,6 +181,7 @@ class Trace:
         self.node = program.root(self.device, config.mode)
         self.values: list[Value] = []
         self.inputs: dict[Value, int] = {}
+        self.runs += 1
         if self.seldom():
             self._reset_seldom()
 

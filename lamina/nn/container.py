@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from lamina.nn.module import Module
 from lamina.nn.parameter import Parameter
+from lamina.nn.stretch import Rows, changes
 from lamina.tensor import Tensor
 
 
@@ -27,6 +28,7 @@ class Sequential(Module):
     """
 
     _modules: dict[str, Any]
+    _passes_on = True
 
     def __init__(self, *args: Any) -> None:
         super().__init__()
@@ -35,8 +37,13 @@ class Sequential(Module):
             self.add_module(str(name), module)
 
     def forward(self, input: Any) -> Any:
-        for module in self._modules.values():
-            input = module(input)
+        rows = self.__dict__.get("_rows")
+        if rows is None:
+            rows = self.__dict__["_rows"] = Rows()
+        if rows.layers != changes.layers:
+            rows.form(self._modules.values())
+        for step in rows.steps:
+            input = step(input)
         return input
 
     def __len__(self) -> int:

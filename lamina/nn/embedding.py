@@ -38,6 +38,8 @@ class Embedding(Module):
     Source: torch.nn.Embedding.
     """
 
+    _reads_values = True  # whether indices are in range
+
     def __init__(
         self,
         num_embeddings: int,

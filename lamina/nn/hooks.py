@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Self
 
 from lamina import functions
 from lamina.autograd import is_grad_enabled
+from lamina.nn.stretch import changes
 from lamina.tensor import Tensor
 
 _ids = itertools.count()
@@ -62,12 +63,16 @@ class Hooks:
 
     def add(self, kind: str, hook: Any, prepend: bool = False) -> RemovableHandle:
         """Register a hook; `prepend` puts it before those that are there."""
+        changes.layers += 1
         hooks = getattr(self, kind)
         handle = RemovableHandle(hooks)
         hooks[handle.id] = hook
         if prepend:
             hooks.move_to_end(handle.id, last=False)
         return handle
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, kind) for kind in self.kinds)
 
 
 class StateHooks(Hooks):

@@ -20,6 +20,7 @@ from lamina.nn import hooks
 from lamina.nn.hooks import Hook, Hooked, Hooks, RemovableHandle
 from lamina.nn.parameter import Buffer, Parameter
 from lamina.nn.state import Stateful
+from lamina.nn.stretch import changes
 from lamina.nn.tables import Table
 from lamina.nn.walk import Walks
 from lamina.tensor import Tensor, end_of_call, parse_to
@@ -86,6 +87,9 @@ class Module(Walks, Stateful, Hooked):
 
     _prints_in_sections = False
     _prints_equal_children_once = False
+    _forward_repeats = False
+    _passes_on = False
+    _reads_values = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if not self.call_super_init and (args or kwargs):
@@ -100,6 +104,12 @@ class Module(Walks, Stateful, Hooked):
         attributes["_non_persistent_buffers_set"] = set()
         if self.call_super_init:
             super().__init__(*args, **kwargs)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # What `nn/stretch.py` may call once for many times: layers of lamina's own that look at shapes alone.
+        own = cls.forward.__module__.startswith("lamina.nn.") and cls.__call__ is Module.__call__
+        cls._forward_repeats = own and not cls._reads_values
 
     # Calling
 
@@ -224,6 +234,8 @@ class Module(Walks, Stateful, Hooked):
             self._set_table(name, value)
         else:
             object.__setattr__(self, name, value)
+            if self._forward_repeats:
+                changes.layers += 1
 
     def __getattr__(self, name: str) -> Any:
         # Reached only where the plain look-up fails: what the tables hold is mirrored into `__dict__`.
@@ -242,6 +254,7 @@ class Module(Walks, Stateful, Hooked):
                 self._non_persistent_buffers_set.discard(name)
                 return
         object.__delattr__(self, name)
+        changes.layers += 1
 
     def __dir__(self) -> list[str]:
         names = {
@@ -263,6 +276,7 @@ class Module(Walks, Stateful, Hooked):
     def _set_table(self, name: str, entries: Mapping[str, Any]) -> None:
         new = dict(entries)
         old = self.__dict__.get(name, {})
+        changes.layers += 1
         for entry in old:
             self.__dict__.pop(entry, None)
         if isinstance(old, Table) and old.belongs_to(self):
@@ -270,7 +284,7 @@ class Module(Walks, Stateful, Hooked):
         self.__dict__[name] = Table(self, new)
 
     def __getstate__(self) -> dict[str, Any]:
-        mirrored = {name for table in _TABLES for name in self.__dict__.get(table, ())}
+        mirrored = {name for table in _TABLES for name in self.__dict__.get(table, ())} | {"_rows"}
         return {name: value for name, value in self.__dict__.items() if name not in mirrored}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -361,7 +375,9 @@ class Module(Walks, Stateful, Hooked):
         """Set training mode, or evaluation mode, here and in all descendants."""
         if not isinstance(mode, bool):
             raise ValueError("training mode is expected to be boolean")
-        self.training = mode
+        if self.__dict__.get("training") is not mode:
+            self.__dict__["training"] = mode
+            changes.modes += 1
         for child in self.children():
             child.train(mode)
         return self

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from lamina.autograd import no_grad
 from lamina.creation import as_tensor
 from lamina.nn.hooks import RemovableHandle, StateHooks
-from lamina.tensor import Size, Tensor, alias_value, wrap
+from lamina.tensor import Size, Tensor, alias_value
 from lamina.tensor import assign as put
 
 EXTRA_STATE = "_extra_state"
@@ -277,7 +277,7 @@ def _write(module: Any, name: str, tensor: Tensor, value: Any, assign: bool) -> 
     def write() -> None:
         source = value if isinstance(value, Tensor) else as_tensor(value)
         if not assign:
-            put([tensor], [wrap(alias_value(source.to(tensor.device, tensor.dtype).current()))])
+            put([tensor], [alias_value(source.to(tensor.device, tensor.dtype).current())])
         elif name in module._parameters:
             setattr(module, name, type(tensor)(source, requires_grad=tensor.requires_grad))
         else:

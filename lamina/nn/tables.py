@@ -6,6 +6,8 @@ import weakref
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
+from lamina.nn.stretch import changes
+
 _NOTHING = object()
 
 
@@ -36,6 +38,8 @@ class Table(dict[str, Any]):
 
     @property
     def _mirror(self) -> dict[str, Any]:
+        """Where attributes of the owner are kept; asked for only to change something."""
+        changes.layers += 1
         owner = self._owner and self._owner()
         return {} if owner is None else owner.__dict__
 
@@ -78,6 +82,7 @@ class Table(dict[str, Any]):
 
     def move_to_end(self, name: str, last: bool = True) -> None:
         """Move an entry to the end, or to the beginning."""
+        changes.layers += 1
         if last:
             super().__setitem__(name, super().pop(name))
             return

@@ -7,7 +7,7 @@ from typing import Any
 
 from lamina import creation, dtypes, functions
 from lamina.optim.optimizer import Optimizer, check_options, is_zero, zeros_like
-from lamina.tensor import Tensor, assign, grad_mode
+from lamina.tensor import Tensor, grad_mode
 
 
 class Adam(Optimizer):
@@ -89,29 +89,23 @@ class Adam(Optimizer):
         amsgrad, weight_decay = group["amsgrad"], group["weight_decay"]
         beta1, beta2 = group["betas"]
         for bucket in self.plan(group, amsgrad):
-            grads, blocks = bucket.grads()
-            params = bucket.params
             step = bucket.states[0]["step"]
             exp_avgs, exp_avg_sqs = bucket.held("exp_avg"), bucket.held("exp_avg_sq")
             largest = bucket.held("max_exp_avg_sq") if amsgrad else []
-            new = functions.adam_update(
-                params,
-                grads,
-                exp_avgs,
-                exp_avg_sqs,
-                largest if amsgrad else None,
-                step,
+            bucket.update(
+                functions.adam_update,
+                (exp_avgs, exp_avg_sqs, largest if amsgrad else None, step),
+                [step, *bucket.params, *exp_avgs, *exp_avg_sqs, *largest],
                 group["lr"],
                 beta1,
                 beta2,
                 group["eps"],
                 weight_decay,
-                blocks,
+                ...,
                 not is_zero(weight_decay),
                 group["decoupled_weight_decay"],
                 group["maximize"],
             )
-            assign([step, *params, *exp_avgs, *exp_avg_sqs, *largest], new)
 
     def arrange(self, group: dict[str, Any], params: list[Tensor]) -> list[list[int]]:
         """Those at once that have the same number of steps behind them; they share one `step`."""

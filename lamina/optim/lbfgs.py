@@ -10,7 +10,7 @@ import numpy as np
 
 from lamina import creation, dtypes, functions
 from lamina.optim.optimizer import Optimizer, zeros_like
-from lamina.tensor import Tensor, alias_value, assign, grad_mode, wrap
+from lamina.tensor import Tensor, alias_value, assign, grad_mode, values_of, wrap
 
 
 class LBFGS(Optimizer):
@@ -142,7 +142,7 @@ class LBFGS(Optimizer):
             arguments: Any = (point.grad, state["prev_flat_grad"], *history, state["t"])
             *new, numbers = functions.lbfgs_direction(*arguments)
             # The old tensors are written to, not replaced: then nothing else holds their memory, and it is reused.
-            assign([state[name] for name in names], new)
+            assign([state[name] for name in names], values_of(new))
         slope, longest = numbers.tolist()
         return point.kind(slope), point.kind(longest)
 
@@ -207,7 +207,7 @@ class _Line:
 
     def move(self, t: Any) -> None:
         """Put the parameters a step t along the line."""
-        assign(self.params, functions.lbfgs_move(self.start, self.direction, float(t)))
+        assign(self.params, values_of(functions.lbfgs_move(self.start, self.direction, float(t))))
 
     def at(self, t: Any) -> _Point:
         """Loss and gradient a step t along the line. The parameters stay there."""

@@ -5,18 +5,19 @@ from __future__ import annotations
 import functools
 import warnings
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from itertools import chain
-from operator import is_, itemgetter
 from typing import Any
 
 import numpy as np
 
 from lamina import creation
 from lamina.nn.hooks import RemovableHandle
+from lamina.repeat import Repeat
 from lamina.tensor import (
     Tensor,
+    assign,
     drop_gradients,
     flat_parts,
     flush,
@@ -25,6 +26,7 @@ from lamina.tensor import (
     gradients,
     have_gradients,
     packed_gradients,
+    values_of,
 )
 
 required: Any = object()
@@ -58,33 +60,68 @@ class Bucket:
         self.blocks = tuple(tuple(block) for block in small.values())
         self._members = [[params[i] for i in block] for block in self.blocks]
         self._blocks: dict[Any, Any] = {}
-        self._held: dict[str, tuple[list[Tensor], list[Tensor]]] = {}
+        self._held: dict[str, tuple[list[Tensor], list[int]]] = {}
+        self._repeat = Repeat()
 
     def held(self, name: str) -> list[Tensor]:
         """The state `name` as an operation takes it: one tensor for each block."""
         found = self._held.get(name)
-        if found is None or not all(map(is_, map(itemgetter(name), self.states), found[1])):
+        if found is None or [id(state[name]) for state in self.states] != found[1]:
             tensors = [self._pack(name, block) for block in self.blocks]
-            found = self._held[name] = (tensors, [state[name] for state in self.states])
+            found = self._held[name] = (tensors, [id(state[name]) for state in self.states])
         return found[0]
 
-    def grads(self) -> tuple[list[Tensor], Any]:
+    def grads(self) -> tuple[list[Any], Any]:
         """The gradients as an operation takes them, and how they lie."""
-        tensors: list[Tensor] = []
+        values: list[Any] = []
         starts: list[tuple[int, ...] | None] = []
         for members in self._members:
             packed = packed_gradients(members)
             if packed is None:
-                tensors.extend(gradients(members))
+                values += values_of(gradients(members))
                 starts.append(None)
             else:
-                tensors.append(packed[0])
+                values.append(packed[0])
                 starts.append(packed[1])
         places = tuple(starts)
         blocks = self._blocks.get(places)
         if blocks is None:
             blocks = self._blocks[places] = gradient_blocks(self.blocks, places)
-        return tensors, blocks
+        return values, blocks
+
+    def update(
+        self, rule: Callable[..., Any], states: Sequence[Any], targets: Sequence[Tensor], lr: Any, *options: Any
+    ) -> None:
+        """Let the targets be `rule(params, grads, *states, lr, *options)`.
+
+        Args:
+            rule: the operation.
+            states: tensors, lists of tensors, or None.
+            targets: what its results replace.
+            lr: the learning rate, a number or a tensor.
+            options: numbers and bools; an `Ellipsis` stands for `blocks`.
+        """
+        grads, blocks = self.grads()
+        tensors = self.params.copy()
+        for state in states:
+            if state.__class__ is list:
+                tensors += state
+            elif state is not None:
+                tensors.append(state)
+        if isinstance(lr, Tensor):
+            tensors.append(lr)
+            key: Any = (blocks, Tensor, options)
+        else:
+            key = (blocks, lr, options)
+        values = values_of(tensors) + grads
+        new = self._repeat.again(values, key)
+        if new is None:
+            mark = self._repeat.begin()
+            options = tuple(blocks if option is ... else option for option in options)
+            results = rule(self.params, grads, *states, lr, *options)
+            self._repeat.end(mark, values, results, key)
+            new = values_of(results)
+        assign(targets, new)
 
     def _pack(self, name: str, block: tuple[int, ...]) -> Tensor:
         if len(block) == 1:
@@ -102,6 +139,7 @@ class Plan:
     def __init__(self, optimizer: Optimizer, group: dict[str, Any], variant: Any) -> None:
         self.variant = variant
         self.params = list(group["params"])
+        self._ids = list(map(id, self.params))
         have = have_gradients(self.params)
         self.active = [p for p, has in zip(self.params, have, strict=True) if has]
         self.idle = [p for p, has in zip(self.params, have, strict=True) if not has]
@@ -116,15 +154,13 @@ class Plan:
 
     def fits(self, optimizer: Optimizer, group: dict[str, Any], variant: Any) -> bool:
         """Whether nothing has changed since it was made."""
-        params = group["params"]
         return (
             self.variant == variant
             and self.state is optimizer.state
             and self.state_count == len(self.state)
-            and len(params) == len(self.params)
-            and all(map(is_, params, self.params))
+            and list(map(id, group["params"])) == self._ids
             and all(have_gradients(self.active))
-            and not any(have_gradients(self.idle))
+            and not (self.idle and any(have_gradients(self.idle)))
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from lamina import functions
 from lamina.optim.optimizer import Optimizer, check_options, is_zero, zeros_like
-from lamina.tensor import Tensor, assign, grad_mode
+from lamina.tensor import Tensor, grad_mode
 
 
 class SGD(Optimizer):
@@ -77,25 +77,23 @@ class SGD(Optimizer):
         momentum, dampening, weight_decay = group["momentum"], group["dampening"], group["weight_decay"]
         keeps = not is_zero(momentum)
         for bucket in self.plan(group, (keeps, is_zero(dampening))):
-            grads, blocks = bucket.grads()
             params = bucket.params
             buffers = bucket.held("momentum_buffer") if keeps else None
             fresh = bool(self._fresh) and id(params[0]) in self._fresh
-            new = functions.sgd_update(
-                params,
-                grads,
-                buffers,
+            bucket.update(
+                functions.sgd_update,
+                (buffers,),
+                params + buffers if buffers else params,
                 group["lr"],
                 momentum,
                 # The first buffer is the whole gradient: from zero, what the rule gives without dampening.
                 0 if fresh else dampening,
                 weight_decay,
-                blocks,
+                ...,
                 not is_zero(weight_decay),
                 group["nesterov"],
                 group["maximize"],
             )
-            assign(params + buffers if buffers else params, new)
             if fresh:
                 self._fresh.difference_update(map(id, params))
                 self._plans.pop(id(group))

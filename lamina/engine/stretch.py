@@ -1,0 +1,186 @@
+"""Stretches: instructions that always come together are recorded by one look-up for all of them.
+
+Where the same instructions follow each other whenever the same code meets the same kind of operands (the layers of a
+`Sequential`, the update of an optimizer), nothing needs to call that code again: from the node before the stretch one
+gets to the node after it by checking that the operands are where they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from lamina.engine.program import INPUT, LEAF, NO_GRAD, Node, NumberRef, RandomRef, Spec
+from lamina.engine.record import Trace, Value, state
+
+
+class Mark(NamedTuple):
+    """Where a trace stood before a stretch was recorded."""
+
+    trace: Trace
+    node: Node
+    width: int
+    runs: int
+    grad: bool
+    seldom: tuple[int, ...]
+
+
+class _Fresh:
+    """A place for an operand that the stretch reads first, and what it must be to fit there."""
+
+    __slots__ = ("leaf", "spec")
+
+    def __init__(self, spec: Spec, leaf: bool) -> None:
+        self.spec, self.leaf = spec, leaf
+
+
+class Stretch:
+    """One recorded stretch.
+
+    Attributes:
+        after: the last node.
+        device: of the trace, if the stretch was its beginning.
+        places: for each operand, its slot, or a `_Fresh`, or None if the stretch does not use it.
+        template: for each new slot, the index of the operand it reads, or (spec, node, need) of a result.
+        results: where the results are in the template.
+    """
+
+    __slots__ = ("after", "device", "places", "results", "template")
+
+    def __init__(self, after: Node, device: Any, places: list[Any], template: list[Any], results: list[int]) -> None:
+        self.after, self.device, self.places, self.template, self.results = after, device, places, template, results
+
+
+MOST = 32
+"""Stretches that one place remembers. More would mean that something differs at every step."""
+
+
+class Stretches:
+    """What one place of a program recorded, by the node before it and by a key for all that is no operand."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[Any, Stretch] = {}
+
+    def again(self, operands: Sequence[Value], key: Any = None) -> list[Value] | None:
+        """Record the stretch that these operands would give; its results, or None if it is not known yet."""
+        trace = state.trace
+        trace.busy = True
+        try:
+            if trace.wanted:
+                trace.give_way()
+            found = self._known.get((trace.node, trace.grad, key))
+            if found is None:
+                return None
+            values, inputs = trace.values, trace.inputs
+            for value, place in zip(operands, found.places, strict=True):
+                if place.__class__ is int:
+                    if values[place] is not value:
+                        return None
+                elif place is not None and (
+                    value.spec is not place.spec
+                    or value.array is None
+                    or value.need is not place.leaf
+                    or (value.leaf is not None) is not place.leaf
+                    or (inputs and value in inputs)
+                ):
+                    return None
+            start = len(values)
+            for slot, item in enumerate(found.template, start):
+                if item.__class__ is int:
+                    value = operands[item]
+                    inputs[value] = slot
+                else:
+                    spec, node, need = item
+                    value = Value(spec, trace, slot, node, need)
+                values.append(value)
+            trace.node = found.after
+            if not start:
+                trace.device = found.device
+            return [values[start + i] for i in found.results]
+        finally:
+            trace.busy = False
+
+    def begin(self) -> Mark:
+        """Note where the trace stands, before something is recorded that `end` shall remember."""
+        trace = state.trace
+        return Mark(trace, trace.node, len(trace.values), trace.runs, trace.grad, _seldom(trace))
+
+    def end(self, mark: Mark, operands: Sequence[Value], results: Sequence[Value], key: Any = None) -> None:
+        """Remember what was recorded since `begin`, if it depends on nothing but these operands."""
+        trace = mark.trace
+        if trace is not state.trace:
+            return
+        trace.hold()
+        try:
+            self._remember(mark, operands, results, key)
+        finally:
+            trace.holding = False
+
+    def _remember(self, mark: Mark, operands: Sequence[Value], results: Sequence[Value], key: Any) -> None:
+        trace = mark.trace
+        if trace.runs != mark.runs or trace.grad is not mark.grad or _seldom(trace) != mark.seldom:
+            return
+        # The first input decides on which device a program begins, so an empty trace may have changed its root.
+        nodes = _between(mark.node, trace.node) if mark.width else trace.node.path()
+        if not nodes or len(trace.values) != trace.node.width:
+            return
+        places: list[Any] = [None] * len(operands)
+        index = {value: i for i, value in enumerate(operands)}
+        if len(index) < len(operands):
+            return
+        template: list[Any] = []
+        for node in nodes:
+            if node.op is INPUT:
+                value = trace.values[node.first]
+                i, (spec, kind) = index.get(value), node.static
+                if i is None or kind not in (NO_GRAD, LEAF):
+                    return
+                places[i] = _Fresh(spec, kind == LEAF)
+                template.append(i)
+                continue
+            if not node.specs or _varies(node.operands):
+                return
+            for slot in node.slots():
+                if slot < mark.width:
+                    i = index.get(trace.values[slot])
+                    if i is None:
+                        return
+                    places[i] = slot
+            template += [(spec, node, need) for spec, need in zip(node.specs, node.needs, strict=True)]
+        if any(value.home is not trace or value.slot < mark.width for value in results):
+            return
+        if len(self._known) >= MOST:
+            self._known.clear()
+        self._known[mark.node, mark.grad, key] = Stretch(
+            trace.node, trace.device, places, template, [value.slot - mark.width for value in results]
+        )
+
+
+def _seldom(trace: Trace) -> tuple[int, ...]:
+    """How many there are of what a stretch cannot have: run-time numbers, random streams, hooks."""
+    return (
+        len(trace.floats),
+        len(trace.ints),
+        len(trace.complexes),
+        len(trace.streams),
+        len(trace.customs),
+        len(trace.watched),
+        len(trace.replays),
+    )
+
+
+def _varies(operands: Any) -> bool:
+    """Whether an instruction has operands that are neither arrays nor constants: run-time numbers, random places."""
+    return any(_varies(x) if x.__class__ is tuple else isinstance(x, (NumberRef, RandomRef)) for x in operands)
+
+
+def _between(before: Node, after: Node) -> list[Node]:
+    """The nodes from `before`, without it, to `after`; none if no path leads there."""
+    found: list[Node] = []
+    node: Node | None = after
+    while node is not None and node is not before:
+        found.append(node)
+        node = node.parent
+    return found[::-1] if node is before else []
