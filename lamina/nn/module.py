@@ -17,6 +17,7 @@ from lamina.autograd import no_grad
 from lamina.creation import empty_like
 from lamina.inspect import module_repr
 from lamina.nn import hooks
+from lamina.nn.advice import advice
 from lamina.nn.hooks import Hook, Hooked, Hooks, RemovableHandle
 from lamina.nn.parameter import Buffer, Parameter
 from lamina.nn.state import Stateful
@@ -122,7 +123,7 @@ class Module(Walks, Stateful, Hooked):
                 return self.forward(*args, **kwargs)
             return hooks.call(self, args, kwargs)
         except Exception as error:
-            _note_module(error, self)
+            _note_module(error, self, args)
             raise
 
     def _call_outermost(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -130,7 +131,7 @@ class Module(Walks, Stateful, Hooked):
         try:
             result = self.forward(*args, **kwargs) if self._hooks is None else hooks.call(self, args, kwargs)
         except Exception as error:
-            _note_module(error, self)
+            _note_module(error, self, args)
             raise
         finally:
             _outermost.reset(token)
@@ -449,19 +450,23 @@ def _everywhere() -> Hooks:
     return hooks.EVERYWHERE
 
 
-def _note_module(error: Exception, module: Module) -> None:
-    """Add to an error which module it came through: the innermost one with its arguments, those around it in short."""
+def _note_module(error: Exception, module: Module, args: tuple[Any, ...]) -> None:
+    """Add to an error which module it came through: the innermost one with its arguments and what it takes, those
+    around it in short.
+    """
     with contextlib.suppress(Exception):  # nothing that fails here may hide the error itself
         noted = error.__dict__.setdefault("_noted_modules", set())
         if id(module) in noted:
             return
         root = _get_outermost() or module
         path = next((path for path, found in root.named_modules() if found is module), "")
-        if not noted:
-            error.add_note(f"in {module_repr.one_line(module, path)}")
-        else:
-            error.add_note(f"in {module._get_name()} {path!r}" if path else f"in {module._get_name()}")
+        name = f"{module._get_name()} {path!r}" if path else module._get_name()
+        first = not noted
         noted.add(id(module))
+        error.add_note(f"in {module_repr.one_line(module, path)}" if first else f"in {name}")
+        found = advice(module, args) if first else None
+        if found is not None:
+            error.add_note(f"{name} takes {found}{'' if found.endswith('?') else '.'}")
 
 
 def _typename(x: Any) -> str:

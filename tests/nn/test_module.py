@@ -611,12 +611,16 @@ def test_an_error_says_which_module_it_came_from():
         Outer()(lamina.ones(2, 7))
     assert caught.value.__notes__ == [
         "in Linear 'encoder.1' (in_features=3, out_features=4, bias=True)",
+        "Linear 'encoder.1' takes inputs whose last axis is 3 (in_features), got [2, 7].",
         "in Sequential 'encoder'",
         "in Outer",
     ]
     with pytest.raises(RuntimeError) as caught:
         nn.Linear(3, 4)(lamina.ones(2, 7))
-    assert caught.value.__notes__ == ["in Linear(in_features=3, out_features=4, bias=True)"]
+    assert caught.value.__notes__ == [
+        "in Linear(in_features=3, out_features=4, bias=True)",
+        "Linear takes inputs whose last axis is 3 (in_features), got [2, 7].",
+    ]
 
 
 def test_an_error_names_each_module_once():
