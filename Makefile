@@ -3,6 +3,8 @@
 # make bench   measure training steps beside PyTorch's and plain JAX's
 # make lint    check format, style and types
 # make stubs   write the types of what is made at run time
+# make coverage  write the table of what is here of torch.nn
+# make docs    run what the pages show
 # make help    show this
 
 # The environment. One that is there already, in .venv or at VENV=..., is used and completed.
@@ -12,7 +14,7 @@ BIN := $(VENV)/bin
 PYTHONS := python3.11 python3.12 python3.13 python3
 
 .DEFAULT_GOAL := help
-.PHONY: demo test bench lint format stubs docs help clean
+.PHONY: demo test bench lint format stubs coverage docs help clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -37,6 +39,9 @@ format: $(VENV)/.has-dev
 
 stubs: $(VENV)/.has-dev
 	$(BIN)/python tools/stubs.py
+
+coverage: $(VENV)/.has-test
+	$(BIN)/python -m tools.coverage
 
 docs: $(VENV)/.has-test
 	$(BIN)/python -m pytest tests/test_docs.py

@@ -18,11 +18,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import models, timing
+from benchmarks import models, networks, timing
 
 HERE = Path(__file__).parent
 MARKS = ("<!-- benchmarks: begin -->", "<!-- benchmarks: end -->")
 OTHER_ROWS = ("first_step", "memory", "recording")
+ROWS: dict[str, Any] = {**models.ROWS, **networks.NETWORKS}
 MEMORY_KEYS = (("", "MB"), (" by itself", "library MB"))
 Times = dict[str, list[float]]
 GOALS = {"cold": 0.9, "warm": 0.6, "memory": 1.0, "recording": 2e-6}
@@ -31,7 +32,7 @@ GOALS = {"cold": 0.9, "warm": 0.6, "memory": 1.0, "recording": 2e-6}
 def main() -> None:
     """Read the command line, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", help=f"of {', '.join((*models.ROWS, *OTHER_ROWS))}; default: all")
+    parser.add_argument("--rows", help=f"of {', '.join((*ROWS, *OTHER_ROWS))}; default: all")
     parser.add_argument("--contenders", help=f"of {', '.join(models.CONTENDERS)}; default: all that are installed")
     parser.add_argument("--rounds", type=int, default=15, help="how often the contenders take turns")
     parser.add_argument("--seconds", type=float, default=0.2, help="length of one turn")
@@ -41,9 +42,9 @@ def main() -> None:
     arguments = parser.parse_args()
     use_threads(arguments.threads)
 
-    rows = arguments.rows.split(",") if arguments.rows else [*models.ROWS, *OTHER_ROWS]
+    rows = arguments.rows.split(",") if arguments.rows else [*ROWS, *OTHER_ROWS]
     for name in rows:
-        if name not in models.ROWS and name not in OTHER_ROWS:
+        if name not in ROWS and name not in OTHER_ROWS:
             parser.error(f"--rows: no row is called {name}")
     contenders = models.available(arguments.contenders.split(",") if arguments.contenders else None)
     results: dict[str, Any] = {"machine": machine(arguments.threads, contenders), "rows": {}}
@@ -54,8 +55,8 @@ def main() -> None:
     if "memory" in rows:
         results["rows"]["memory"] = report("memory", measure_memory(contenders))
     for name in rows:
-        if name in models.ROWS:
-            times = measure(models.ROWS[name], contenders, arguments.rounds, arguments.seconds, noise)
+        if name in ROWS:
+            times = measure(ROWS[name], contenders, arguments.rounds, arguments.seconds, noise)
             results["rows"][name] = report(name, times)
     if "recording" in rows and "lamina" in contenders:
         results["rows"]["recording"] = report("recording", measure_recording())
@@ -95,9 +96,10 @@ def processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def measure(row: models.Row, contenders: list[str], rounds: int, seconds: float, noise: list[float]) -> Times:
+def measure(row: Any, contenders: list[str], rounds: int, seconds: float, noise: list[float]) -> Times:
     """Seconds per step of each contender, round by round, after a check that they all compute the same."""
-    steps = {name: models.CONTENDERS[name](row) for name in contenders}
+    known: dict[str, Any] = networks.CONTENDERS if isinstance(row, networks.Network) else models.CONTENDERS
+    steps = {name: known[name](row) for name in contenders if name in known}
     first = {name: timing.read(step()) for name, step in steps.items()}
     middle = statistics.median(first.values())
     for name, value in first.items():
@@ -172,14 +174,14 @@ def report(name: str, values: Times) -> dict[str, Any]:
 def table(results: dict[str, Any]) -> str:
     """The results in Markdown."""
     rows = results["rows"]
-    present = {who for name in rows if name in models.ROWS for who in rows[name]["median"]}
+    present = {who for name in rows if name in ROWS for who in rows[name]["median"]}
     contenders = [name for name in models.CONTENDERS if name in present]
     lines = []
     if contenders:
         titles = [models.TITLES[name] for name in contenders]
         lines.append(f"| training step | {' | '.join(titles)} | lamina / PyTorch | lamina / by hand |")
         lines.append("| --- |" + " ---: |" * (len(titles) + 2))
-        for name, row in models.ROWS.items():
+        for name, row in ROWS.items():
             if name in rows:
                 cells = [duration(rows[name]["median"].get(who)) for who in contenders]
                 times = rows[name]["rounds"]

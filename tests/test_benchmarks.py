@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import models, run, timing
+from benchmarks import models, networks, run, timing
 
 
 @pytest.mark.parametrize("name", ["small50", "digits"])
@@ -14,6 +14,17 @@ def test_contenders_train_alike(name):
     assert losses["torch"][-1] < losses["torch"][0]
     assert losses["lamina"] == pytest.approx(losses["torch"], rel=1e-4)
     assert losses["limit"] == pytest.approx(losses["torch"], rel=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", networks.NETWORKS)
+def test_networks_train_alike(name):
+    network = networks.NETWORKS[name]
+    steps = {who: make(network) for who, make in networks.CONTENDERS.items()}
+    losses = {who: [timing.read(step()) for _ in range(4)] for who, step in steps.items()}
+    assert losses["torch"][-1] < losses["torch"][0]
+    assert losses["lamina"] == pytest.approx(losses["torch"], rel=1e-3)
+    assert losses["limit"] == pytest.approx(losses["torch"], rel=1e-3)
 
 
 def test_forward_results_agree():

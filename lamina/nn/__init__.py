@@ -49,6 +49,7 @@ from lamina.nn.loss import (
 )
 from lamina.nn.module import Module
 from lamina.nn.norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm, LayerNorm, RMSNorm
+from lamina.nn.parallel import DataParallel
 from lamina.nn.parameter import Buffer, Parameter
 from lamina.nn.pool import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
 from lamina.nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell, RNNCellBase
@@ -56,6 +57,7 @@ from lamina.nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNC
 __all__ = [
     "Module", "Parameter", "Buffer",
     "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict",
+    "DataParallel",
     "Identity", "Linear", "Bilinear",
     "Conv1d", "Conv2d", "Conv3d",
     "MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d",

@@ -1,0 +1,27 @@
+"""The page of coverage is true, and no name of `torch.nn` is missing without a reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from lamina import rtorch
+from tools import coverage
+
+
+@pytest.mark.parametrize("space", coverage.SPACES)
+def test_every_name_is_here_or_has_a_reason(space):
+    missing = {name for name in coverage.public(space) if not coverage.here(space, name)}
+    assert missing == set(coverage.NOT_MEANT.get(space, {})) & set(coverage.public(space))
+
+
+@pytest.mark.parametrize("space", coverage.SPACES)
+def test_every_name_is_in_a_test(space):
+    assert [name for name, said in coverage.rows(space) if said == "not tested"] == []
+
+
+def test_every_name_of_torch_for_r_resolves():
+    assert [name for name in coverage.r_names() if not hasattr(rtorch, name)] == []
+
+
+def test_the_page_is_up_to_date():
+    assert coverage.PAGE.read_text() == coverage.page(), "`make coverage` writes it anew"
