@@ -166,11 +166,11 @@ def _lp_pool(space: int) -> Any:
     def function(
         input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
     ) -> Tensor:
-        """The p-norm of each window, without absolute values: (sum of x^p)^(1/p), p = norm_type; its largest |x| for inf.
+        """(sum of x^p)^(1/p) over each window, p being norm_type; its largest |x| for inf. Odd p take no |x|.
 
         input (N, C, {axes}) or (C, {axes}) -> (*, C, {new})
         """
-        count = kernel_size if space == 1 else math.prod(_exactly(kernel_size, space))
+        count = math.prod(_exactly(kernel_size, space))
         if abs(norm_type) == math.inf:
             sign = 1 if norm_type > 0 else -1
             pool = getattr(functions, f"max_pool{space}d_values")
@@ -188,6 +188,8 @@ def _each(value: Any, space: int) -> tuple[int, ...]:
 
 def _exactly(value: Any, space: int) -> tuple[int, ...]:
     sizes = _each(value, space)
+    if space == 1 and not isinstance(value, int):
+        raise TypeError(f"lp_pool1d: kernel_size must be an int, got {value}.")
     if len(sizes) != space:
         raise ValueError(f"lp_pool{space}d: kernel_size must be an int or {space} of them, got {value}.")
     return sizes

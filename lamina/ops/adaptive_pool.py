@@ -99,7 +99,9 @@ def _arguments(name: str, space: int, input: Array, output_size: Any) -> tuple[i
     sizes = tuple(old if size is None else size for size, old in zip(sizes, input.shape[-space:], strict=True))
     if any(size < 0 for size in sizes):
         raise RuntimeError(f"{name}: elements of output_size must be greater than or equal to 0 but received {sizes}")
-    needed = input.shape[-space:] if name in ("adaptive_avg_pool1d", "adaptive_avg_pool2d") else input.shape[-space - 1 :]
+    needed = (
+        input.shape[-space:] if name in ("adaptive_avg_pool1d", "adaptive_avg_pool2d") else input.shape[-space - 1 :]
+    )
     if 0 in needed:
         dim = input.ndim - len(needed) + needed.index(0)
         raise RuntimeError(

@@ -27,9 +27,7 @@ PADDINGS = ("zeros", "border", "reflection")
     grad_name=lambda input, *_, **__: f"GridSampler{input.ndim - 2}DBackward0",
     aliases=("grid_sampler_2d", "grid_sampler_3d"),
 )
-def grid_sampler(
-    input: Array, grid: Array, interpolation_mode: int, padding_mode: int, align_corners: bool
-) -> Array:
+def grid_sampler(input: Array, grid: Array, interpolation_mode: int, padding_mode: int, align_corners: bool) -> Array:
     """The values of an image at the places of a grid, of each image by its own grid.
 
     interpolation_mode: 0 bilinear (trilinear), 1 nearest, 2 bicubic. padding_mode, for places outside: 0 zeros,
@@ -142,7 +140,9 @@ def _check(input: Array, grid: Array, interpolation_mode: int) -> None:
     if len(input) != len(grid):
         raise RuntimeError(f"grid_sampler(): expected grid and input to have same batch size, but got {given}")
     if grid.shape[-1] != input.ndim - 2:
-        raise RuntimeError(f"grid_sampler(): expected grid to have size {input.ndim - 2} in last dimension, got {given}")
+        raise RuntimeError(
+            f"grid_sampler(): expected grid to have size {input.ndim - 2} in last dimension, got {given}"
+        )
     if input.ndim not in (4, 5) or input.ndim != grid.ndim:
         raise RuntimeError(
             f"grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but got {given}"

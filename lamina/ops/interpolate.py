@@ -40,22 +40,31 @@ def interpolate(
 
     `scales`, if given, say how far output places are apart, in place of the sizes.
     """
-    space = input.ndim - 2
     _check(input, sizes, mode, antialias)
+    lengths = input.shape[2:]
     x = input.astype(jnp.float32) if input.dtype.itemsize == 2 else input
-    computed = np.dtype(np.float64 if input.dtype == np.float64 else np.float32)
-    # uint8 goes along the last dimension first, rounded after each one, as in PyTorch.
-    for place in reversed(range(space)) if input.dtype == np.uint8 else range(space):
-        size, length = sizes[place], input.shape[place + 2]
-        step = _step(length, size, None if scales is None else scales[place], align_corners, computed)
-        if mode in ("nearest", "nearest-exact"):
-            x = _nearest(x, place + 2, size, step, mode == "nearest-exact")
-            continue
-        if antialias:
-            matrix = _antialiased(length, size, step, mode)
-        else:
-            matrix = _interpolating(length, size, step, align_corners, mode)
-        x = _resample_bytes(x, place + 2, matrix) if input.dtype == np.uint8 else resample(x, place + 2, matrix)
+    nearest = mode in ("nearest", "nearest-exact")
+    exact = input.dtype == np.float64 or (input.dtype == np.uint8 and not nearest)
+    computed = np.dtype(np.float64 if exact else np.float32)
+    steps = [
+        _step(length, size, None if scales is None else scales[place], align_corners, computed)
+        for place, (length, size) in enumerate(zip(lengths, sizes, strict=True))
+    ]
+    if nearest:
+        for axis, (size, step) in enumerate(zip(sizes, steps, strict=True), 2):
+            x = _nearest(x, axis, size, step, mode == "nearest-exact")
+        return x.astype(input.dtype)
+    matrices = [
+        _antialiased(length, size, step, mode) if antialias else _interpolating(length, size, step, align_corners, mode)
+        for length, size, step in zip(lengths, sizes, steps, strict=True)
+    ]
+    if input.dtype == np.uint8:
+        # As in PyTorch: the last dimension first, rounded after each one, and none where the size stays.
+        for axis, matrix in reversed(list(enumerate(matrices, 2))):
+            x = x if matrix.shape[0] == matrix.shape[1] else _resample_bytes(x, axis, matrix)
+        return x
+    for axis, matrix in enumerate(matrices, 2):
+        x = resample(x, axis, matrix)
     return x.astype(input.dtype)
 
 

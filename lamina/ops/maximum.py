@@ -51,7 +51,10 @@ def sliding_maximum(
     while 2 * reach < kernel:
         stop = x.shape[axis] - reach * dilation
         x, indices = first_maximum(
-            (_part(x, start, start + stop, axis), None if indices is None else _part(indices, start, start + stop, axis))
+            (
+                _part(x, start, start + stop, axis),
+                None if indices is None else _part(indices, start, start + stop, axis),
+            )
             for start in (0, reach * dilation)
         )
         reach *= 2

@@ -91,6 +91,8 @@ def avg_pool(
 ) -> Array:
     """The mean of each window of `kernel_size`. input (N, C, {axes}) or (C, {axes}) -> (*, C, {new})"""
     name = f"avg_pool{space}d"
+    if space == 2:
+        check.dim(-3, input.ndim)  # the class PyTorch raises here
     kernel, stride, padding, dilation = _arguments(name, space, kernel_size, stride, padding, 1)
     _check_input(name, space, input)
     if divisor_override == 0:

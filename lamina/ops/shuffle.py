@@ -17,6 +17,8 @@ def pixel_shuffle(input: Array, upscale_factor: int) -> Array:
              [3, 4]]])
     """
     r = _factor("pixel_shuffle", "upscale_factor", input, upscale_factor)
+    if r * r >= 1 << 63:
+        raise ValueError(f"pixel_shuffle: the square of upscale_factor must fit 64 bits, got {r}.")
     *batch, channels, height, width = input.shape
     if channels % (r * r):
         raise RuntimeError(
@@ -73,9 +75,7 @@ def native_channel_shuffle(input: Array, groups: int) -> Array:
 def _channel_shuffle(input: Array, groups: int) -> Array:
     _check_int("channel_shuffle", "groups", groups)
     if input.ndim < 3:
-        raise RuntimeError(
-            f"channel_shuffle expects input with > 2 dims, but got input with sizes {list(input.shape)}"
-        )
+        raise RuntimeError(f"channel_shuffle expects input with > 2 dims, but got input with sizes {list(input.shape)}")
     if groups <= 0:
         raise RuntimeError(f"Number of groups to divide channels in must be positive. Value of groups:{groups}")
     batch, channels, *space = input.shape

@@ -21,7 +21,9 @@ def max_unpool(space: int, input: Array, indices: Array, output_size: tuple[int,
     """
     name = f"max_unpool{space}d"
     if indices.dtype != np.int64:
-        raise RuntimeError(f"{name}: elements in indices should be type int64 but got: {check.type_name(indices.dtype)}")
+        raise RuntimeError(
+            f"{name}: elements in indices should be type int64 but got: {check.type_name(indices.dtype)}"
+        )
     if input.ndim not in (space + 1, space + 2):
         raise RuntimeError(
             f"{name}: Input should be a {space + 1}d or {space + 2}d Tensor, but got a tensor with "

@@ -156,7 +156,8 @@ def test_messages():
          "in (o1, o2, ...,oK) format."),
         (lambda: F.interpolate(x, 3, mode="trilinear"), NotImplementedError,
          "Got 4D input, but trilinear mode needs 5D input"),
-        (lambda: F.interpolate(x.long(), 3), NotImplementedError, "\"interpolate\" (nearest) not implemented for 'Long'"),
+        (lambda: F.interpolate(x.long(), 3), NotImplementedError,
+         "\"interpolate\" (nearest) not implemented for 'Long'"),
     ):  # fmt: skip
         with pytest.raises(error) as caught:
             call()
@@ -166,7 +167,7 @@ def test_messages():
 @pytest.mark.parametrize("name", ["upsample", "upsample_nearest", "upsample_bilinear"])
 def test_older_names_warn(name):
     x = floats(1, 2, 3, 4)
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="deprecated") as caught:
         compare(lambda t, x: getattr(t.nn.functional, name)(x, scale_factor=2), x)
     assert {str(w.message) for w in caught} == {
         f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead."

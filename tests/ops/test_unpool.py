@@ -75,8 +75,8 @@ def test_messages():
         (lambda: unpool(x, places.int(), 2), RuntimeError,
          "max_unpool2d: elements in indices should be type int64 but got: Int"),
         (lambda: unpool(x, places[..., :1], 2), RuntimeError,
-         "max_unpool2d: Expected shape of indices to be same as that of the input tensor ([1, 1, 2, 2]) but got indices "
-         "tensor with shape: [1, 1, 2, 1]"),
+         "max_unpool2d: Expected shape of indices to be same as that of the input tensor ([1, 1, 2, 2]) but got "
+         "indices tensor with shape: [1, 1, 2, 1]"),
         (lambda: unpool(x, lamina.tensor([[[[0, 16], [1, 2]]]]), 2), RuntimeError,
          "Found an invalid max index: 16 (output volumes are of size 4x4)"),
         (lambda: unpool(x, places, 2, output_size=(6, 4)), ValueError,
