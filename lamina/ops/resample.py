@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from lamina.ops import promote
 from lamina.ops.op import Array
 
 _MOST_TAPS = 8
@@ -42,12 +43,24 @@ def _apply(x: Array, axis: int, matrix: np.ndarray, is_gradient: bool) -> Array:
     if matrix.size == 0:
         return jnp.zeros((*x.shape[:axis], matrix.shape[1], *x.shape[axis + 1 :]), x.dtype)
     taps = int(np.count_nonzero(matrix, axis=0).max())
-    # A product multiplies infinities by zeros, so it is left to gradients, where the last axis gains most.
-    last = axis == x.ndim - 1 and len(matrix) <= 64 * taps
-    if taps > _MOST_TAPS or (is_gradient and last and taps > 1):
-        product = lax.dot_general(x, matrix, (((axis,), (0,)), ((), ())), precision=lax.Precision.HIGHEST)
-        return jnp.moveaxis(product, -1, axis)
-    return _add_taps(x, axis, matrix, taps)
+    last = axis == x.ndim - 1 and len(matrix) <= 64 * taps and taps > 1
+    if taps > _MOST_TAPS or (is_gradient and last):
+        return _multiply(x, axis, matrix)
+    if not last or promote.category(x.dtype) != 2:
+        return _add_taps(x, axis, matrix, taps)
+
+    # Along the last axis a product is the faster one on the CPU, and XLA does not compute it again for each later use.
+    # But it multiplies infinities by zeros.
+    def on_cpu(x: Array) -> Array:
+        finite = jnp.isfinite(x).all()
+        return lax.cond(finite, lambda x: _multiply(x, axis, matrix), lambda x: _add_taps(x, axis, matrix, taps), x)
+
+    return lax.platform_dependent(x, cpu=on_cpu, default=lambda x: _add_taps(x, axis, matrix, taps))
+
+
+def _multiply(x: Array, axis: int, matrix: np.ndarray) -> Array:
+    product = lax.dot_general(x, matrix, (((axis,), (0,)), ((), ())), precision=lax.Precision.HIGHEST)
+    return jnp.moveaxis(product, -1, axis)
 
 
 def _add_taps(x: Array, axis: int, matrix: np.ndarray, taps: int) -> Array:
@@ -56,7 +69,7 @@ def _add_taps(x: Array, axis: int, matrix: np.ndarray, taps: int) -> Array:
     weights = np.take_along_axis(matrix, order, axis=0)
     shape = [-1 if place == axis else 1 for place in range(x.ndim)]
     parts = []
-    for rows, weight in zip(order, weights, strict=True):
+    for rows, weight in zip(order.astype(np.int32), weights, strict=True):
         part = jnp.take(x, rows, axis=axis, mode="clip")
         if not (weight == 1).all():
             weight = weight.reshape(shape)
