@@ -75,6 +75,8 @@ from lamina.engine.run import synchronize as synchronize
 from lamina.functions import abs as abs
 from lamina.functions import acos as acos
 from lamina.functions import acosh as acosh
+from lamina.functions import adaptive_avg_pool1d as adaptive_avg_pool1d
+from lamina.functions import adaptive_max_pool1d as adaptive_max_pool1d
 from lamina.functions import add as add
 from lamina.functions import addbmm as addbmm
 from lamina.functions import addcdiv as addcdiv
@@ -82,6 +84,7 @@ from lamina.functions import addcmul as addcmul
 from lamina.functions import addmm as addmm
 from lamina.functions import addmv as addmv
 from lamina.functions import addr as addr
+from lamina.functions import affine_grid_generator as affine_grid_generator
 from lamina.functions import all as all
 from lamina.functions import alpha_dropout as alpha_dropout
 from lamina.functions import amax as amax
@@ -114,6 +117,7 @@ from lamina.functions import cat as cat
 from lamina.functions import cdist as cdist
 from lamina.functions import ceil as ceil
 from lamina.functions import celu as celu
+from lamina.functions import channel_shuffle as channel_shuffle
 from lamina.functions import clamp as clamp
 from lamina.functions import clamp_max as clamp_max
 from lamina.functions import clamp_min as clamp_min
@@ -165,6 +169,7 @@ from lamina.functions import fmod as fmod
 from lamina.functions import frac as frac
 from lamina.functions import gather as gather
 from lamina.functions import ge as ge
+from lamina.functions import grid_sampler as grid_sampler
 from lamina.functions import group_norm as group_norm
 from lamina.functions import gru_cell as gru_cell
 from lamina.functions import gt as gt
@@ -224,11 +229,14 @@ from lamina.functions import mv as mv
 from lamina.functions import nan_to_num as nan_to_num
 from lamina.functions import nanmean as nanmean
 from lamina.functions import nansum as nansum
+from lamina.functions import native_channel_shuffle as native_channel_shuffle
 from lamina.functions import ne as ne
 from lamina.functions import neg as neg
 from lamina.functions import norm as norm
 from lamina.functions import outer as outer
 from lamina.functions import permute as permute
+from lamina.functions import pixel_shuffle as pixel_shuffle
+from lamina.functions import pixel_unshuffle as pixel_unshuffle
 from lamina.functions import positive as positive
 from lamina.functions import pow as pow
 from lamina.functions import prelu as prelu
@@ -364,6 +372,8 @@ fix = trunc
 ger = outer
 greater = gt
 greater_equal = ge
+grid_sampler_2d = grid_sampler
+grid_sampler_3d = grid_sampler
 less = lt
 less_equal = le
 moveaxis = movedim

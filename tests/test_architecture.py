@@ -244,6 +244,19 @@ BUILT = {
     "AvgPool1d": [{"kernel_size": 2}],
     "AvgPool2d": [{"kernel_size": 2}],
     "AvgPool3d": [{"kernel_size": 2}],
+    **{f"Adaptive{kind}Pool{d}d": [{"output_size": 2}] for kind in ("Avg", "Max") for d in (1, 2, 3)},
+    **{
+        f"FractionalMaxPool{d}d": [
+            {"kernel_size": 2, "output_size": 2},
+            {"kernel_size": 2, "output_ratio": 0.5, "_random_samples": lamina.zeros(2, CLASSES, d)},
+        ]
+        for d in (2, 3)
+    },
+    **{f"LPPool{d}d": [{"norm_type": 2, "kernel_size": 2}] for d in (1, 2, 3)},
+    **{f"MaxUnpool{d}d": [{"kernel_size": 2}] for d in (1, 2, 3)},
+    "PixelShuffle": [{"upscale_factor": 2}],
+    "PixelUnshuffle": [{"downscale_factor": 2}],
+    "ChannelShuffle": [{"groups": 2}],
     "Unflatten": [{"dim": 1, "unflattened_size": (2, 3)}],
     "Threshold": [{"threshold": 0.1, "value": 20.0}],
 }
@@ -313,7 +326,7 @@ def arguments_of(layer: type, given: dict[str, Any]) -> dict[str, Any]:
     bound.apply_defaults()
     names = dict(bound.arguments)
     names["D"] = 2 if names.get("bidirectional") else 1
-    names["C"], names["any shape"] = CLASSES, (CLASSES,)
+    names["C"], names["any shape"], names["N"] = CLASSES, (CLASSES,), 2
     names["P"] = names.get("proj_size") or names.get("hidden_size")
     return names
 
@@ -395,6 +408,8 @@ TESTED_ELSEWHERE = {
     "lamina.ops.op": "by tests/ops as a whole",
     "lamina.ops.promote": "tests/ops/test_pointwise.py",
     "lamina.ops.logic": "tests/ops/test_pointwise.py",
+    "lamina.ops.maximum": "tests/ops/test_pool.py, test_adaptive_pool.py, test_fractional_pool.py",
+    "lamina.ops.resample": "tests/ops/test_interpolate.py",
     "lamina.ops.operands": "tests/ops/test_pointwise.py",
     "lamina.ops.transcendental": "tests/ops/test_pointwise.py",
     "lamina.ops.optim": "tests/optim",

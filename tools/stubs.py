@@ -35,6 +35,8 @@ TYPES = {
     "Plan": "Any",
     "np.dtype": "DType",
     "tuple[int, ...]": "Sequence[int]",
+    "tuple[int | None, ...]": "Sequence[int | None]",
+    "tuple[float, ...]": "Sequence[float]",
     "tuple[Array, Array]": "tuple[Tensor, Tensor]",
     "jax.Array": "Tensor",
     "tuple[jax.Array, ...]": "tuple[Tensor, ...]",

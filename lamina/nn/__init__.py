@@ -30,11 +30,20 @@ from lamina.nn.activation import (
     Tanhshrink,
     Threshold,
 )
+from lamina.nn.adaptive_pool import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d,
+)
 from lamina.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from lamina.nn.conv import Conv1d, Conv2d, Conv3d
 from lamina.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from lamina.nn.embedding import Embedding
 from lamina.nn.flatten import Flatten, Unflatten
+from lamina.nn.fractional_pool import FractionalMaxPool2d, FractionalMaxPool3d
 from lamina.nn.linear import Bilinear, Identity, Linear
 from lamina.nn.loss import (
     BCELoss,
@@ -47,12 +56,16 @@ from lamina.nn.loss import (
     NLLLoss,
     SmoothL1Loss,
 )
+from lamina.nn.lp_pool import LPPool1d, LPPool2d, LPPool3d
 from lamina.nn.module import Module
 from lamina.nn.norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm, LayerNorm, RMSNorm
 from lamina.nn.parallel import DataParallel
 from lamina.nn.parameter import Buffer, Parameter
 from lamina.nn.pool import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
 from lamina.nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell, RNNCellBase
+from lamina.nn.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
+from lamina.nn.unpool import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
+from lamina.nn.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 
 __all__ = [
     "Module", "Parameter", "Buffer",
@@ -61,6 +74,11 @@ __all__ = [
     "Identity", "Linear", "Bilinear",
     "Conv1d", "Conv2d", "Conv3d",
     "MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d",
+    "AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "AdaptiveMaxPool3d",
+    "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d",
+    "FractionalMaxPool2d", "FractionalMaxPool3d", "LPPool1d", "LPPool2d", "LPPool3d",
+    "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d",
+    "Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d", "PixelShuffle", "PixelUnshuffle", "ChannelShuffle",
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm", "RMSNorm", "GroupNorm",
     "RNNBase", "RNN", "LSTM", "GRU", "RNNCellBase", "RNNCell", "LSTMCell", "GRUCell",
     "Embedding",

@@ -1,9 +1,13 @@
 """Public names and where they are defined. Written by tools/stubs.py."""
 
+from lamina.functions import adaptive_avg_pool1d as adaptive_avg_pool1d
+from lamina.functions import adaptive_avg_pool2d as adaptive_avg_pool2d
+from lamina.functions import adaptive_avg_pool3d as adaptive_avg_pool3d
 from lamina.functions import avg_pool1d as avg_pool1d
 from lamina.functions import avg_pool2d as avg_pool2d
 from lamina.functions import avg_pool3d as avg_pool3d
 from lamina.functions import bilinear as bilinear
+from lamina.functions import channel_shuffle as channel_shuffle
 from lamina.functions import conv1d as conv1d
 from lamina.functions import conv2d as conv2d
 from lamina.functions import conv3d as conv3d
@@ -17,7 +21,10 @@ from lamina.functions import logsigmoid as logsigmoid
 from lamina.functions import max_pool1d_with_indices as max_pool1d_with_indices
 from lamina.functions import max_pool2d_with_indices as max_pool2d_with_indices
 from lamina.functions import max_pool3d_with_indices as max_pool3d_with_indices
+from lamina.functions import native_channel_shuffle as native_channel_shuffle
 from lamina.functions import pad as pad
+from lamina.functions import pixel_shuffle as pixel_shuffle
+from lamina.functions import pixel_unshuffle as pixel_unshuffle
 from lamina.functions import prelu as prelu
 from lamina.functions import rms_norm as rms_norm
 from lamina.functions import sigmoid as sigmoid
@@ -67,6 +74,28 @@ from lamina.functions_loss import nll_loss as nll_loss
 from lamina.functions_loss import smooth_l1_loss as smooth_l1_loss
 from lamina.functions_norm import batch_norm as batch_norm
 from lamina.functions_norm import instance_norm as instance_norm
+from lamina.functions_pool import adaptive_max_pool1d as adaptive_max_pool1d
+from lamina.functions_pool import adaptive_max_pool1d_with_indices as adaptive_max_pool1d_with_indices
+from lamina.functions_pool import adaptive_max_pool2d as adaptive_max_pool2d
+from lamina.functions_pool import adaptive_max_pool2d_with_indices as adaptive_max_pool2d_with_indices
+from lamina.functions_pool import adaptive_max_pool3d as adaptive_max_pool3d
+from lamina.functions_pool import adaptive_max_pool3d_with_indices as adaptive_max_pool3d_with_indices
+from lamina.functions_pool import fractional_max_pool2d as fractional_max_pool2d
+from lamina.functions_pool import fractional_max_pool2d_with_indices as fractional_max_pool2d_with_indices
+from lamina.functions_pool import fractional_max_pool3d as fractional_max_pool3d
+from lamina.functions_pool import fractional_max_pool3d_with_indices as fractional_max_pool3d_with_indices
+from lamina.functions_pool import lp_pool1d as lp_pool1d
+from lamina.functions_pool import lp_pool2d as lp_pool2d
+from lamina.functions_pool import lp_pool3d as lp_pool3d
 from lamina.functions_pool import max_pool1d as max_pool1d
 from lamina.functions_pool import max_pool2d as max_pool2d
 from lamina.functions_pool import max_pool3d as max_pool3d
+from lamina.functions_pool import max_unpool1d as max_unpool1d
+from lamina.functions_pool import max_unpool2d as max_unpool2d
+from lamina.functions_pool import max_unpool3d as max_unpool3d
+from lamina.functions_vision import affine_grid as affine_grid
+from lamina.functions_vision import grid_sample as grid_sample
+from lamina.functions_vision import interpolate as interpolate
+from lamina.functions_vision import upsample as upsample
+from lamina.functions_vision import upsample_bilinear as upsample_bilinear
+from lamina.functions_vision import upsample_nearest as upsample_nearest

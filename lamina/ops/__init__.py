@@ -2,12 +2,16 @@
 
 from lamina.ops import (
     activation,
+    adaptive_pool,
     arrange,
     choice,
     conv,
     conversion,
     embedding,
+    fractional_pool,
+    grid,
     index,
+    interpolate,
     linalg,
     logic,
     loss,
@@ -21,7 +25,9 @@ from lamina.ops import (
     reduce,
     search,
     shape,
+    shuffle,
     transcendental,
+    unpool,
 )
 from lamina.ops.op import TABLE, Op
 
@@ -29,12 +35,16 @@ __all__ = [
     "TABLE",
     "Op",
     "activation",
+    "adaptive_pool",
     "arrange",
     "choice",
     "conv",
     "conversion",
     "embedding",
+    "fractional_pool",
+    "grid",
     "index",
+    "interpolate",
     "linalg",
     "logic",
     "loss",
@@ -48,5 +58,7 @@ __all__ = [
     "reduce",
     "search",
     "shape",
+    "shuffle",
     "transcendental",
+    "unpool",
 ]

@@ -18,14 +18,18 @@ import numpy as np
 from jax import lax
 
 from lamina.ops import check, promote
+from lamina.ops.maximum import first_maximum, places, sliding_maximum
 from lamina.ops.op import Array, op
+from lamina.ops.spaces import op_by_space, sizes
 
 Sizes = tuple[int, ...]
 Given = int | Sizes
+MAX_POOL_GRAD = "MaxPool{n}DWithIndicesBackward0"
 
 
-@op("", name="max_pool1d_values", grad_name="SqueezeBackward1")
-def max_pool1d(
+@op_by_space("max_pool{n}d_values", "", grad_name=MAX_POOL_GRAD)
+def max_pool(
+    space: int,
     input: Array,
     kernel_size: int | tuple[int, ...],
     stride: int | tuple[int, ...] | None = None,
@@ -33,38 +37,15 @@ def max_pool1d(
     dilation: int | tuple[int, ...] = 1,
     ceil_mode: bool = False,
 ) -> Array:
-    """The largest value in each window of `kernel_size`. input (N, C, L) or (C, L) -> (N, C, L') or (C, L')."""
-    return _max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode)
+    """The largest value in each window of `kernel_size`. input (N, C, {axes}) or (C, {axes}) -> (*, C, {new})"""
+    return _max_pool(space, input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
-@op("", name="max_pool2d_values", grad_name="MaxPool2DWithIndicesBackward0")
-def max_pool2d(
-    input: Array,
-    kernel_size: int | tuple[int, ...],
-    stride: int | tuple[int, ...] | None = None,
-    padding: int | tuple[int, ...] = 0,
-    dilation: int | tuple[int, ...] = 1,
-    ceil_mode: bool = False,
-) -> Array:
-    """The largest value in each window of `kernel_size`. input (N, C, H, W) or (C, H, W) -> (*, C, H', W')."""
-    return _max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode)
-
-
-@op("", name="max_pool3d_values", grad_name="MaxPool3DWithIndicesBackward0")
-def max_pool3d(
-    input: Array,
-    kernel_size: int | tuple[int, ...],
-    stride: int | tuple[int, ...] | None = None,
-    padding: int | tuple[int, ...] = 0,
-    dilation: int | tuple[int, ...] = 1,
-    ceil_mode: bool = False,
-) -> Array:
-    """The largest value in each window. input (N, C, D, H, W) or (C, D, H, W) -> (*, C, D', H', W')."""
-    return _max_pool("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode)
-
-
-@op("lamina functional", grad_name="SqueezeBackward1")
-def max_pool1d_with_indices(
+@op_by_space(
+    "max_pool{n}d_with_indices", {1: "lamina functional", 2: "functional", 3: "functional"}, grad_name=MAX_POOL_GRAD
+)
+def max_pool_with_indices(
+    space: int,
     input: Array,
     kernel_size: int | tuple[int, ...],
     stride: int | tuple[int, ...] | None = None,
@@ -72,34 +53,11 @@ def max_pool1d_with_indices(
     dilation: int | tuple[int, ...] = 1,
     ceil_mode: bool = False,
 ) -> tuple[Array, Array]:
-    """`max_pool1d`, and where in L each value was found, as int64."""
-    return _max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, True)
+    """`max_pool{n}d`, and where in {volume} each value was found, as int64.
 
-
-@op("functional", grad_name="MaxPool2DWithIndicesBackward0")
-def max_pool2d_with_indices(
-    input: Array,
-    kernel_size: int | tuple[int, ...],
-    stride: int | tuple[int, ...] | None = None,
-    padding: int | tuple[int, ...] = 0,
-    dilation: int | tuple[int, ...] = 1,
-    ceil_mode: bool = False,
-) -> tuple[Array, Array]:
-    """`max_pool2d`, and where in H * W each value was found, as int64."""
-    return _max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, True)
-
-
-@op("functional", grad_name="MaxPool3DWithIndicesBackward0")
-def max_pool3d_with_indices(
-    input: Array,
-    kernel_size: int | tuple[int, ...],
-    stride: int | tuple[int, ...] | None = None,
-    padding: int | tuple[int, ...] = 0,
-    dilation: int | tuple[int, ...] = 1,
-    ceil_mode: bool = False,
-) -> tuple[Array, Array]:
-    """`max_pool3d`, and where in D * H * W each value was found, as int64."""
-    return _max_pool("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode, True)
+    input (N, C, {axes}) or (C, {axes}) -> twice (*, C, {new})
+    """
+    return _max_pool(space, input, kernel_size, stride, padding, dilation, ceil_mode, True)
 
 
 @op("lamina functional", grad_name="SqueezeBackward1")
@@ -117,11 +75,12 @@ def avg_pool1d(
     >>> lamina.avg_pool1d(lamina.tensor([[1.0, 3.0, 5.0, 7.0]]), kernel_size=2)
     tensor([[2., 6.]])
     """
-    return _avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+    return avg_pool(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
-@op("functional", grad_name="AvgPool2DBackward0")
-def avg_pool2d(
+@op_by_space("avg_pool{n}d", "functional", grad_name="AvgPool{n}DBackward0", spaces=(2, 3))
+def avg_pool(
+    space: int,
     input: Array,
     kernel_size: int | tuple[int, ...],
     stride: int | tuple[int, ...] | None = None,
@@ -130,24 +89,25 @@ def avg_pool2d(
     count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> Array:
-    """The mean of each window of `kernel_size`. input (N, C, H, W) or (C, H, W) -> (*, C, H', W')."""
-    sizes = (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
-    return _avg_pool("avg_pool2d", 2, input, *sizes)
-
-
-@op("functional", grad_name="AvgPool3DBackward0")
-def avg_pool3d(
-    input: Array,
-    kernel_size: int | tuple[int, ...],
-    stride: int | tuple[int, ...] | None = None,
-    padding: int | tuple[int, ...] = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-) -> Array:
-    """The mean of each window of `kernel_size`. input (N, C, D, H, W) or (C, D, H, W) -> (*, C, D', H', W')."""
-    sizes = (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
-    return _avg_pool("avg_pool3d", 3, input, *sizes)
+    """The mean of each window of `kernel_size`. input (N, C, {axes}) or (C, {axes}) -> (*, C, {new})"""
+    name = f"avg_pool{space}d"
+    if space == 2:
+        check.dim(-3, input.ndim)  # the class PyTorch raises here
+    kernel, stride, padding, dilation = _arguments(name, space, kernel_size, stride, padding, 1)
+    _check_input(name, space, input)
+    if divisor_override == 0:
+        raise RuntimeError("divisor must be not zero")
+    if promote.category(input.dtype) != 2 and input.dtype != np.int64:
+        raise NotImplementedError(f"\"{name}\" not implemented for '{check.type_name(input.dtype)}'")
+    windows = _windows(name, input, space, kernel, stride, padding, dilation, ceil_mode)
+    # 16-bit types are added up in float32 and rounded once.
+    x = input.astype(jnp.float32) if input.dtype.itemsize == 2 else input
+    for axis, window in reversed(list(enumerate(windows, input.ndim - space))):
+        x = _sum_along(x, axis, window)
+    divisor = _divisor(windows, count_include_pad) if divisor_override is None else np.asarray(divisor_override)
+    if input.dtype == np.int64:
+        return lax.div(x, jnp.broadcast_to(jnp.asarray(divisor, np.int64), x.shape))
+    return (x / jnp.asarray(divisor, x.dtype)).astype(input.dtype)
 
 
 @dataclass(frozen=True)
@@ -169,7 +129,6 @@ class _Window:
 
 
 def _max_pool(
-    name: str,
     space: int,
     input: Array,
     kernel_size: Given,
@@ -179,18 +138,14 @@ def _max_pool(
     ceil_mode: bool,
     with_indices: bool = False,
 ) -> Any:
+    name = f"max_pool{space}d"
     kernel, stride, padding, dilation = _arguments(name, space, kernel_size, stride, padding, dilation)
     _check_input(name, space, input)
     kinds = (2,) if space == 1 else (1, 2)
     if promote.category(input.dtype) not in kinds:
         raise NotImplementedError(f"\"{name}\" not implemented for '{check.type_name(input.dtype)}'")
     windows = _windows(name, input, space, kernel, stride, padding, dilation, ceil_mode)
-    x, indices = input, None
-    if with_indices:
-        shape = input.shape[-space:]
-        indices = lax.broadcast_in_dim(
-            lax.iota(np.int64, int(np.prod(shape))).reshape(shape), input.shape, range(input.ndim - space, input.ndim)
-        )
+    x, indices = input, places(input.shape, space) if with_indices else None
     # The last dimension first: then the first maximum of a window is found in PyTorch's order, row by row.
     for axis, window in reversed(list(enumerate(windows, input.ndim - space))):
         x, indices = _max_along(x, indices, axis, window)
@@ -202,66 +157,15 @@ def _max_along(x: Array, indices: Array | None, axis: int, window: _Window) -> t
     x = _pad(x, axis, window, _lowest(x.dtype))
     if indices is not None:
         indices = _pad(indices, axis, window, -1)
-    if window.kernel <= (4 if window.stride == 1 else 8):
-        return _first_maximum(x, indices, [(i * window.dilation) for i in range(window.kernel)], axis, window)
-    # Longer windows by doubling: the maximum of 2, 4, 8 ... elements, then two of these, which may overlap.
-    reach = 1
-    while 2 * reach < window.kernel:
-        half = _Window(0, 0, 1, 0, 0, x.shape[axis] - reach * window.dilation)
-        x, indices = _first_maximum(x, indices, [0, reach * window.dilation], axis, half)
-        reach *= 2
-    return _first_maximum(x, indices, [0, (window.kernel - reach) * window.dilation], axis, window)
-
-
-def _first_maximum(
-    x: Array, indices: Array | None, offsets: list[int], axis: int, window: _Window
-) -> tuple[Array, Array | None]:
-    best = _slice(x, axis, offsets[0], window)
-    if indices is None:
-        for offset in offsets[1:]:
-            value = _slice(x, axis, offset, window)
-            best = jnp.where(_beats(value, best), value, best)
-        return best, None
-    place = _slice(indices, axis, offsets[0], window)
-    for offset in offsets[1:]:
-        value, found = _slice(x, axis, offset, window), _slice(indices, axis, offset, window)
-        better = (_beats(value, best) | (place < 0)) & (found >= 0)
-        best, place = jnp.where(better, value, best), jnp.where(better, found, place)
-    return best, place
-
-
-def _beats(value: Array, best: Array) -> Array:
-    """Whether value is greater than best, or NaN: PyTorch lets NaN through."""
-    greater = value > best
-    return greater | (value != value) if jnp.issubdtype(value.dtype, jnp.floating) else greater
-
-
-def _avg_pool(
-    name: str,
-    space: int,
-    input: Array,
-    kernel_size: Given,
-    stride: Given | None,
-    padding: Given,
-    ceil_mode: bool,
-    count_include_pad: bool,
-    divisor_override: int | None,
-) -> Array:
-    kernel, stride, padding, dilation = _arguments(name, space, kernel_size, stride, padding, 1)
-    _check_input(name, space, input)
-    if divisor_override == 0:
-        raise RuntimeError("divisor must be not zero")
-    if promote.category(input.dtype) != 2 and input.dtype != np.int64:
-        raise NotImplementedError(f"\"{name}\" not implemented for '{check.type_name(input.dtype)}'")
-    windows = _windows(name, input, space, kernel, stride, padding, dilation, ceil_mode)
-    # 16-bit types are added up in float32 and rounded once.
-    x = input.astype(jnp.float32) if input.dtype.itemsize == 2 else input
-    for axis, window in reversed(list(enumerate(windows, input.ndim - space))):
-        x = _sum_along(x, axis, window)
-    divisor = _divisor(windows, count_include_pad) if divisor_override is None else np.asarray(divisor_override)
-    if input.dtype == np.int64:
-        return lax.div(x, jnp.broadcast_to(jnp.asarray(divisor, np.int64), x.shape))
-    return (x / jnp.asarray(divisor, x.dtype)).astype(input.dtype)
+    offsets = [i * window.dilation for i in range(window.kernel)]
+    if window.kernel > (4 if window.stride == 1 else 8):
+        # Longer windows by doubling: then two of 2, 4, 8 ... elements, which may overlap.
+        x, indices, reach = sliding_maximum(x, indices, axis, window.kernel, window.dilation)
+        offsets = [0, (window.kernel - reach) * window.dilation]
+    return first_maximum(
+        (_slice(x, axis, offset, window), None if indices is None else _slice(indices, axis, offset, window))
+        for offset in offsets
+    )
 
 
 def _sum_along(x: Array, axis: int, window: _Window) -> Array:
@@ -338,13 +242,13 @@ def _windows(
 def _arguments(
     name: str, space: int, kernel_size: Given, stride: Given | None, padding: Given, dilation: Given
 ) -> tuple[Sizes, Sizes, Sizes, Sizes]:
-    kernel = _sizes(name, "kernel_size", kernel_size, space)
-    stride = kernel if stride is None or stride == () else _sizes(name, "stride", stride, space)
-    padding = _sizes(name, "padding", padding, space)
-    dilation = _sizes(name, "dilation", dilation, space)
-    for argument, sizes in (("kernel_size", kernel), ("stride", stride), ("dilation", dilation)):
-        if any(size <= 0 for size in sizes):
-            raise RuntimeError(f"{name}() {argument} must be greater than zero, but got {min(sizes)}")
+    kernel = sizes(name, "kernel_size", kernel_size, space)
+    stride = kernel if stride is None or stride == () else sizes(name, "stride", stride, space)
+    padding = sizes(name, "padding", padding, space)
+    dilation = sizes(name, "dilation", dilation, space)
+    for argument, value in (("kernel_size", kernel), ("stride", stride), ("dilation", dilation)):
+        if any(size <= 0 for size in value):
+            raise RuntimeError(f"{name}() {argument} must be greater than zero, but got {min(value)}")
     if any(p < 0 for p in padding):
         raise RuntimeError(f"{name}() padding must be non-negative, but got {min(padding)}")
     for p, k, d in zip(padding, kernel, dilation, strict=True):
@@ -358,15 +262,6 @@ def _arguments(
                 f"pad should be smaller than or equal to half of kernel size, but got padding={p} and kernel_size={k}"
             )
     return kernel, stride, padding, dilation
-
-
-def _sizes(name: str, argument: str, value: Given, space: int) -> Sizes:
-    if isinstance(value, int):
-        return (value,) * space
-    if len(value) not in (1, space):
-        number = {1: "one int", 2: "two ints", 3: "three ints"}[space]
-        raise RuntimeError(f"{name}: {argument} must either be a single int, or a tuple of {number}")
-    return tuple(value) * (space if len(value) == 1 else 1)
 
 
 def _check_input(name: str, space: int, input: Array) -> None:
