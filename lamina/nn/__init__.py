@@ -1,6 +1,6 @@
 """Modules: layers, models and what they are made of, in reading order."""
 
-from lamina.nn import functional, init
+from lamina.nn import functional, init, utils
 from lamina.nn.activation import (
     CELU,
     ELU,
@@ -51,7 +51,8 @@ from lamina.nn.module import Module
 from lamina.nn.norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm, LayerNorm, RMSNorm
 from lamina.nn.parameter import Buffer, Parameter
 from lamina.nn.pool import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
-from lamina.nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell, RNNCellBase
+from lamina.nn.recurrent import GRU, LSTM, RNN, RNNBase
+from lamina.nn.recurrent_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
 
 __all__ = [
     "Module", "Parameter", "Buffer",
@@ -69,5 +70,5 @@ __all__ = [
     "GLU", "Threshold", "Tanhshrink", "Hardshrink", "Softshrink", "PReLU",
     "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss",
     "KLDivLoss",
-    "functional", "init",
+    "functional", "init", "utils",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""RNN, LSTM, GRU and their cells, against PyTorch's with the same parameters."""
+"""RNN, LSTM and GRU, against PyTorch's with the same parameters."""
 
 from __future__ import annotations
 
@@ -148,34 +148,3 @@ def test_repr():
         nn.LSTM(3, 4, 2, False, True, 0.5, True, 2).extra_repr()
         == torch.nn.LSTM(3, 4, 2, False, True, 0.5, True, 2).extra_repr()
     )
-    assert nn.RNNCell(3, 4, False, "relu").extra_repr() == torch.nn.RNNCell(3, 4, False, "relu").extra_repr()
-
-
-@pytest.mark.parametrize("kind", ["RNNCell", "LSTMCell", "GRUCell"])
-@pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("batch", [(N,), ()])
-@pytest.mark.parametrize("given", [True, False])
-def test_cells_agree(kind, bias, batch, given):
-    states = [floats(*batch, H, seed=k) for k in range(2 if kind == "LSTMCell" else 1)] if given else []
-
-    def call(module, x, *states):
-        return module(x, states if kind == "LSTMCell" else states[0]) if states else module(x)
-
-    compare_modules(lambda nn: getattr(nn, kind)(E, H, bias), floats(*batch, E), *states, call=call)
-
-
-@pytest.mark.parametrize("kind", ["RNNCell", "LSTMCell", "GRUCell"])
-def test_cells_refuse_inputs_of_three_dimensions(kind):
-    compare_modules(lambda nn: getattr(nn, kind)(E, H), floats(2, 2, E))
-    with pytest.raises(ValueError, match=f"^{kind}: Expected input to be 1D or 2D, got 3D instead"):
-        getattr(nn, kind)(E, H)(lamina.ones(2, 2, E))
-
-
-def test_a_cell_learns_through_many_steps():
-    cell = nn.LSTMCell(1, 8)
-    x = lamina.ones(4, 1)
-    h = c = lamina.zeros(4, 8)
-    for _ in range(20):
-        h, c = cell(x, (h, c))
-    h.sum().backward()
-    assert all(bool((p.grad != 0).any()) for p in cell.parameters())

@@ -1,0 +1,5 @@
+"""Tools for modules: clipping, packing, parametrizing, pruning, fusing."""
+
+from lamina.nn.utils import rnn
+
+__all__ = ["rnn"]
