@@ -43,7 +43,9 @@ def test_no_gradient_is_scattered():
 @pytest.mark.parametrize(("batch_first", "to"), [(True, True), (True, False), (False, True), (False, False)])
 def test_steps_are_cut_or_added(steps, batch_first, to):
     x, lengths = floats(2, 3, 4), np.array([2, 1])
-    found = pad_steps(jnp.asarray(x if batch_first else x.swapaxes(0, 1)), jnp.asarray(lengths), -1, steps, batch_first, to)
+    found = pad_steps(
+        jnp.asarray(x if batch_first else x.swapaxes(0, 1)), jnp.asarray(lengths), -1, steps, batch_first, to
+    )
     expected = np.full((2, steps, 4), -1, np.float32)
     for n, length in enumerate(lengths):
         expected[n, :length] = x[n, :length]

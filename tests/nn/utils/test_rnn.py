@@ -323,7 +323,9 @@ def test_sequences_of_any_length_are_few_programs():
     rng = np.random.default_rng(0)
 
     def batch(step, embedding, layer, head):
-        sequences = [lamina.tensor(rng.standard_normal((length, E)).astype(np.float32)) for length in (40 + step, 30, 9)]
+        sequences = [
+            lamina.tensor(rng.standard_normal((length, E)).astype(np.float32)) for length in (40 + step, 30, 9)
+        ]
         _, (h, _) = layer(rnn.pack_sequence(sequences))
         return head(h[-1]).sum() + embedding.weight.sum()
 
