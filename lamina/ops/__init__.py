@@ -10,6 +10,7 @@ from lamina.ops import (
     embedding,
     index,
     linalg,
+    linalg_factor,
     logic,
     loss,
     norm,
@@ -24,6 +25,7 @@ from lamina.ops import (
     search,
     shape,
     transcendental,
+    weight_norm,
 )
 from lamina.ops.op import TABLE, Op
 
@@ -39,6 +41,7 @@ __all__ = [
     "embedding",
     "index",
     "linalg",
+    "linalg_factor",
     "logic",
     "loss",
     "norm",
@@ -53,4 +56,5 @@ __all__ = [
     "search",
     "shape",
     "transcendental",
+    "weight_norm",
 ]
