@@ -149,8 +149,8 @@ def solve(A: Array, B: Array, *, left: bool = True) -> jax.Array:
     _check("solve", A, square=True)
     if A.dtype != B.dtype:
         raise RuntimeError(
-            f"linalg.solve: Expected A and B to have the same dtype, but found A of type {check.type_name(A.dtype)} and "
-            f"B of type {check.type_name(B.dtype)} instead"
+            "linalg.solve: Expected A and B to have the same dtype, but found A of type "
+            f"{check.type_name(A.dtype)} and B of type {check.type_name(B.dtype)} instead"
         )
     vector = B.ndim == 1 or (B.ndim == A.ndim - 1 and B.shape == A.shape[:-1])
     if vector and not left:

@@ -63,7 +63,7 @@ def pad_steps(
 
 @op("", grad_name="PadSequenceBackward0")
 def pad_stack(sequences: Arrays, fill: Number, steps: int, batch_first: bool, left: bool) -> jax.Array:
-    """Sequences (L_n, *) as one batch (N, steps, *), or (steps, N, *) unless batch_first, with `fill` where they end."""
+    """Sequences (L_n, *) as one batch, filled up: (N, steps, *), or (steps, N, *) unless batch_first."""
     value = jnp.asarray(fill, sequences[0].dtype)
 
     def pad(x: jax.Array) -> jax.Array:

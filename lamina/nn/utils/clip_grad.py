@@ -1,7 +1,7 @@
 """Limits on gradients, between `backward` and the optimizer's step.
 
-No number is read (but with `error_if_nonfinite`), so a training step with clipping is still one program. Small gradients
-that lie in one flat array stay there.
+No number is read (but with `error_if_nonfinite`), so a training step with clipping is still one program. Small
+gradients that lie in one flat array stay there.
 """
 
 from __future__ import annotations

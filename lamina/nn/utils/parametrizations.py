@@ -5,7 +5,9 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Any, TypeVar
 
-from lamina import creation, dtypes, functions, linalg
+import numpy as np
+
+from lamina import creation, functions, linalg
 from lamina.autograd import no_grad
 from lamina.functions_reduce import allclose
 from lamina.nn.module import Module
@@ -163,7 +165,7 @@ class _Orthogonal(Module):
                         "use_trivialization=False."
                     )
                 A, tau = functions.geqrf(Q)
-                # Q R with a positive diagonal of R. LAPACK leaves out a reflection (tau 0) where it would change nothing.
+                # Q R with a positive diagonal of R. LAPACK leaves a reflection out (tau 0) if it would change nothing.
                 sign = _diagonal(A).sign()
                 A = _with_diagonal(A, functions.where(tau == 0, -sign, sign))
                 return A.mT if wide else A
@@ -233,7 +235,7 @@ def _with_diagonal(x: Tensor, diagonal: Tensor) -> Tensor:
 
 
 def _rotation(X: Tensor, kind: _OrthMaps) -> Tensor:
-    """The first k columns of exp, or of the Cayley map, of the skew-symmetric matrix whose lower part X has. (*, n, k)"""
+    """exp, or the Cayley map, of the skew-symmetric matrix whose lower part X has: its first k columns. (*, n, k)"""
     n, k = X.shape[-2:]
     X = X.tril()
     if n != k:
@@ -263,4 +265,4 @@ def _make_orthogonal(A: Tensor) -> Tensor:
 def _is_orthogonal(Q: Tensor) -> bool:
     n, k = Q.shape[-2:]
     eye = creation.eye(k, dtype=Q.dtype, device=Q.device)
-    return allclose(Q.mH @ Q, eye, atol=10.0 * n * dtypes.finfo(Q.dtype).eps)
+    return allclose(Q.mH @ Q, eye, atol=10.0 * n * float(np.finfo(Q.dtype.numpy).eps))

@@ -134,7 +134,7 @@ class ParametrizationList(ModuleList):
             _register(self, f"original{i}", part)
 
     def right_inverse(self, value: Tensor) -> None:
-        """Set what the tensor is computed from so that it becomes this value, as far as the modules can say what that is."""
+        """Set the originals so that the tensor becomes this value: what the modules say they are for it."""
         new: Any = value
         with no_grad():
             for module in reversed(list(self)):
@@ -219,7 +219,7 @@ def register_parametrization(module: M, tensor_name: str, parametrization: Modul
             _extend_class(module)
             module.parametrizations = ModuleDict()
         _add_property(type(module), tensor_name)
-        module.parametrizations[tensor_name] = entry  # type: ignore[operator]
+        module.parametrizations[tensor_name] = entry
     else:
         raise ValueError(
             f"Module '{module}' does not have a parameter, a buffer, or a "

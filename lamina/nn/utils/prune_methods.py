@@ -22,7 +22,7 @@ class BasePruningMethod(ABC):
     Source: torch.nn.utils.prune.BasePruningMethod.
     """
 
-    _tensor_name: Any = None
+    _tensor_name: Any
     PRUNING_TYPE: str
 
     def __call__(self, module: Module, inputs: Any) -> None:
@@ -72,7 +72,7 @@ class BasePruningMethod(ABC):
         if found:
             container = found[0] if isinstance(found[0], PruningContainer) else PruningContainer(found[0])
             container.add_pruning_method(method)
-            method = container  # type: ignore[assignment]
+            method = container
         original = getattr(module, name)
         if importance_scores is not None:
             if importance_scores.shape != original.shape:

@@ -1,7 +1,7 @@
 """Batches of sequences of different lengths: padded to one length, or packed without padding.
 
-Lengths decide shapes, so they are read on the host, as in PyTorch; give them as ints, or as a tensor that comes from the
-data. What is compiled depends on shapes only, never on the lengths themselves:
+Lengths decide shapes, so they are read on the host, as in PyTorch; give them as ints, or as a tensor that comes from
+the data. What is compiled depends on shapes only, never on the lengths themselves:
 
 - From `pack_padded_sequence` through RNN, LSTM and GRU to `pad_packed_sequence` the batch stays padded inside, and the
   lengths are an operand. Other lengths in a padded batch of the same shape are the same program.
@@ -97,7 +97,7 @@ class PackedSequence(_Fields):
         return self
 
     @property
-    def data(self) -> Tensor:  # type: ignore[override]
+    def data(self) -> Tensor:
         """The packed rows."""
         if self._data is None:
             assert self._padded is not None
@@ -161,7 +161,7 @@ class PackedSequence(_Fields):
         moved = [None if x is None else x.to(new.device) for x in indices]
         if self._padded is not None:
             padded = self._padded._replace(tensor=new)
-            return PackedSequence._of(padded, self.packing, (batch_sizes, *moved))  # type: ignore[arg-type]
+            return PackedSequence._of(padded, self.packing, (batch_sizes, *moved))
         return type(self)(new, batch_sizes, *moved)
 
     def cuda(self, *args: Any, **kwargs: Any) -> PackedSequence:

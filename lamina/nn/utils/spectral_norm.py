@@ -190,4 +190,8 @@ def remove_spectral_norm(module: M, name: str = "weight") -> M:
 
 
 def _is(kind: type, name: str) -> Any:
-    return lambda hook: isinstance(hook, kind) and getattr(hook, "fn", hook).name == name
+    def is_it(hook: Any) -> bool:
+        norm: Any = getattr(hook, "fn", hook)
+        return isinstance(hook, kind) and bool(norm.name == name)
+
+    return is_it

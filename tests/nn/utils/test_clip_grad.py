@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-import torch
 
 import lamina
 from lamina import nn, optim
@@ -79,8 +78,8 @@ def test_values_that_are_not_finite():
     with pytest.raises(RuntimeError) as caught:
         utils.clip_grad_norm_(w, 1.0, error_if_nonfinite=True)
     assert str(caught.value) == (
-        "The total norm of order 2.0 for gradients from `parameters` is non-finite, so it cannot be clipped. To disable "
-        "this error and scale the gradients by the non-finite norm anyway, set `error_if_nonfinite=False`"
+        "The total norm of order 2.0 for gradients from `parameters` is non-finite, so it cannot be clipped. To "
+        "disable this error and scale the gradients by the non-finite norm anyway, set `error_if_nonfinite=False`"
     )
 
 

@@ -14,7 +14,7 @@ def test_every_name_of_pytorchs_is_there():
     assert set(torch.nn.utils.__all__) - set(utils.__all__) == set()
     assert set(utils.__all__) - set(torch.nn.utils.__all__) == {"prune_head", "prune"}
     for room in ("rnn", "parametrize", "parametrizations", "stateless"):
-        names = getattr(getattr(torch.nn.utils, room), "__all__")
+        names = getattr(torch.nn.utils, room).__all__
         assert all(hasattr(getattr(utils, room), name) for name in names)
 
 
