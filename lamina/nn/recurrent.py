@@ -270,6 +270,7 @@ def _refuse_projection(proj_size: Any) -> None:
 def _check_options(
     input_size: Any, hidden_size: Any, num_layers: Any, bias: Any, batch_first: Any, dropout: Any, proj_size: Any
 ) -> None:
+    float(dropout)  # raises what PyTorch raises for what is no number at all
     if not isinstance(dropout, (int, float)) or not 0 <= dropout <= 1 or isinstance(dropout, bool):
         raise ValueError(
             "dropout should be a number in range [0, 1] representing the probability of an element being zeroed"

@@ -208,6 +208,7 @@ def _cell_gates(
     """What the input and what the state adds to the gates."""
     if input.ndim not in (1, 2):
         raise ValueError(f"{name}: Expected input to be 1D or 2D, got {input.ndim}D instead")
+    _check_cell_dims(name, hx, 0)
     if input.shape[-1] != w_ih.shape[1]:
         raise RuntimeError(f"input has inconsistent input_size: got {input.shape[-1]} expected {w_ih.shape[1]}")
     _check_cell_state(name, input, hx, w_hh.shape[1], 0)
@@ -217,10 +218,16 @@ def _cell_gates(
 # ---------------------------------------------------------------------------------------------------------- checks
 
 
-def _check_cell_state(name: str, input: jax.Array, state: jax.Array, hidden: int, which: int) -> None:
+def _check_cell_dims(name: str, state: jax.Array, which: int) -> None:
     if state.ndim not in (1, 2):
         called = f"hx[{which}]" if name == "LSTMCell" else "hidden"
         raise ValueError(f"{name}: Expected {called} to be 1D or 2D, got {state.ndim}D instead")
+
+
+def _check_cell_state(name: str, input: jax.Array, state: jax.Array, hidden: int, which: int) -> None:
+    _check_cell_dims(name, state, which)
+    if state.ndim > input.ndim:
+        raise RuntimeError(f"hidden{which} has inconsistent hidden_size: got {state.shape[0]}, expected {hidden}")
     if input.ndim == 2 and input.shape[0] != state.shape[0]:
         raise RuntimeError(f"Input batch size {input.shape[0]} doesn't match hidden{which} batch size {state.shape[0]}")
     if state.shape[-1] != hidden:

@@ -57,6 +57,15 @@ def test_layers_agree_in_double(kind):
     compare_modules(lambda nn: getattr(nn, kind)(E, H, 2).double(), floats(5, N, E, dtype=np.float64))
 
 
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_device_and_type(kind):
+    module = getattr(nn, kind)(E, H, device="cpu:1", dtype=lamina.float64)
+    assert {p.dtype for p in module.parameters()} == {lamina.float64}
+    output, _ = module(lamina.ones(5, N, E, device="cpu:1", dtype=lamina.float64))
+    assert output.device == lamina.device("cpu:1") and output.dtype is lamina.float64
+    assert module.flatten_parameters() is None and module.all_weights[0][1] is module.weight_hh_l0
+
+
 def test_parameters_begin_within_bounds():
     module = nn.LSTM(E, 100)
     for name, parameter in module.named_parameters():
@@ -72,6 +81,8 @@ def test_parameters_begin_within_bounds():
         ("GRU", {"num_layers": 0}),
         ("LSTM", {"dropout": 1.5}),
         ("LSTM", {"dropout": True}),
+        ("GRU", {"dropout": None}),
+        ("RNN", {"dropout": "much"}),
         ("LSTM", {"bias": 1}),
         ("LSTM", {"batch_first": 0}),
         ("LSTM", {"proj_size": 4}),
@@ -115,6 +126,17 @@ def test_states_that_pytorch_refuses(kind, shape):
         return module(x, (h, h) if kind == "LSTM" else h)
 
     compare_modules(lambda nn: getattr(nn, kind)(E, H), floats(5, N, E), floats(*shape), call=call)
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+@pytest.mark.parametrize("shape", [(5, N, E + 1), (5, E + 1), (2, 5, N, E), (E,), (0, N, E)])
+def test_messages_for_inputs_are_pytorchs(kind, shape):
+    def message(nn, t):
+        with pytest.raises((ValueError, RuntimeError)) as caught:
+            getattr(nn, kind)(E, H)(t.ones(*shape))
+        return str(caught.value)
+
+    assert message(nn, lamina) == message(torch.nn, torch)
 
 
 def test_messages_are_pytorchs():

@@ -58,8 +58,14 @@ def test_states_that_pytorch_refuses(kind):
     def call(module, x, h):
         return module(x, (h, h) if kind == "LSTMCell" else h)
 
-    for shape in ((N + 1, H), (N, H + 1), (1, N, H)):
-        compare_modules(lambda nn: getattr(nn, kind)(E, H), floats(N, E), floats(*shape), call=call)
+    for input, shape in (
+        ((N, E), (N + 1, H)),
+        ((N, E), (N, H + 1)),
+        ((N, E + 1), (1, N, H)),
+        ((E,), (N, H)),
+        ((N, E), (H,)),
+    ):
+        compare_modules(lambda nn: getattr(nn, kind)(E, H), floats(*input), floats(*shape), call=call)
 
 
 def test_double_and_repr():

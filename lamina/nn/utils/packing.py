@@ -47,7 +47,7 @@ class Packing:
     def lengths_on(self, device: Any) -> Tensor:
         """The lengths as an operand of a program."""
         if self._lengths is None or self._lengths.device != device:
-            self._lengths = tensor(self.lengths, device=device)
+            self._lengths = tensor(self.lengths, dtype="int32", device=device)
         return self._lengths
 
     def rows(self, steps: int, batch_first: bool, device: Any) -> tuple[Tensor, Tensor]:
@@ -61,7 +61,7 @@ class Packing:
         index = sequence * steps + step if batch_first else step * count + sequence
         back = np.full(count * steps, -1)
         back[index] = np.arange(self.total)
-        return tensor(index, device=device), tensor(back, device=device)
+        return tensor(index, dtype="int32", device=device), tensor(back, dtype="int32", device=device)
 
 
 def invert(order: np.ndarray | None) -> np.ndarray | None:

@@ -182,7 +182,7 @@ def test_methods_without_a_module():
 
 def test_containers():
     layer = pruned(L1, ROWS)(nn)
-    (hook,) = (entry[0] for entry in layer._hooks.forward_pre.values())
+    (hook,) = layer._forward_pre_hooks.values()
     assert isinstance(hook, prune.PruningContainer) and len(hook) == 2
     assert [type(method).__name__ for method in hook] == ["L1Unstructured", "LnStructured"]
     assert hook[1].dim == 0 and hook._tensor_name == "weight"

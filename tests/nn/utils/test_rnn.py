@@ -6,6 +6,7 @@ import copy
 import pickle
 import random
 
+import jax
 import numpy as np
 import pytest
 import torch
@@ -283,6 +284,24 @@ def test_packed_inputs_that_pytorch_refuses(kind):
     state = lamina.ones(1, 2, H)
     with pytest.raises(RuntimeError, match=r"^Expected hidden(\[0\])? size \(1, 4, 4\), got \[1, 2, 4\]\n"):
         getattr(lamina.nn, kind)(E, H)(wrong, (state, state) if kind == "LSTM" else state)
+
+
+def test_inside_jax_transforms():
+    class Net(lamina.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.gru = lamina.nn.GRU(E, H, bidirectional=True)
+
+        def forward(self, x):
+            output, h = self.gru(rnn.pack_padded_sequence(x, UNSORTED, enforce_sorted=False))
+            return rnn.pad_packed_sequence(output)[0].sum() + (output.data**2).sum() + h.sum()
+
+    net, x = Net(), lamina.tensor(floats(T, 4, E))
+    net(x).backward()
+    parameters = {name: p.array() for name, p in net.named_parameters()}
+    found = jax.jit(jax.grad(lambda p: lamina.func.functional_call(net, p, x.array())))(parameters)
+    for name, p in net.named_parameters():
+        np.testing.assert_allclose(found[name], p.grad.numpy(), rtol=1e-4, atol=1e-5)
 
 
 # --- programs ---
