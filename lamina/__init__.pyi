@@ -169,6 +169,7 @@ from lamina.functions import fmod as fmod
 from lamina.functions import frac as frac
 from lamina.functions import gather as gather
 from lamina.functions import ge as ge
+from lamina.functions import geqrf as geqrf
 from lamina.functions import grid_sampler as grid_sampler
 from lamina.functions import group_norm as group_norm
 from lamina.functions import gru_cell as gru_cell
@@ -217,6 +218,7 @@ from lamina.functions import lt as lt
 from lamina.functions import masked_fill as masked_fill
 from lamina.functions import masked_scatter as masked_scatter
 from lamina.functions import matmul as matmul
+from lamina.functions import matrix_exp as matrix_exp
 from lamina.functions import max_pool1d_with_indices as max_pool1d_with_indices
 from lamina.functions import maximum as maximum
 from lamina.functions import mean as mean
@@ -233,6 +235,7 @@ from lamina.functions import native_channel_shuffle as native_channel_shuffle
 from lamina.functions import ne as ne
 from lamina.functions import neg as neg
 from lamina.functions import norm as norm
+from lamina.functions import norm_except_dim as norm_except_dim
 from lamina.functions import outer as outer
 from lamina.functions import permute as permute
 from lamina.functions import pixel_shuffle as pixel_shuffle
@@ -306,6 +309,9 @@ from lamina.functions_index import scatter as scatter
 from lamina.functions_index import where as where
 from lamina.functions_linalg import chain_matmul as chain_matmul
 from lamina.functions_linalg import einsum as einsum
+from lamina.functions_linalg import inverse as inverse
+from lamina.functions_linalg import orgqr as orgqr
+from lamina.functions_linalg import pinverse as pinverse
 from lamina.functions_linalg import tensordot as tensordot
 from lamina.functions_pool import max_pool1d as max_pool1d
 from lamina.functions_pool import max_pool2d as max_pool2d

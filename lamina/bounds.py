@@ -22,19 +22,23 @@ _passed: dict[int, tuple[weakref.ref, set[tuple[int, int]]]] = {}
 """Of each array, by its id, what it was found to be within: a training loop over the same data looks once."""
 
 
+def at_hand(tensor: Tensor) -> np.ndarray | None:
+    """The numbers of a tensor, not to be written to, if they are computed and on the host; else None."""
+    value = tensor.current()
+    array, device = value.array, value.spec.device
+    if array is None or device is engine.TRACED or device.platform != "cpu" or not array.is_ready():
+        return None
+    return np.asarray(array)
+
+
 def first_outside(indices: Tensor, size: int, ignored: int = 0) -> int | None:
     """The first element that is neither in [0, size) nor `ignored`, if the numbers are at hand; else None."""
-    value = indices.current()
-    array, spec = value.array, value.spec
-    if array is None or spec.device is engine.TRACED or spec.device.platform != "cpu":
-        return None
+    array = indices.current().array
     known = _passed.get(id(array))
     if known is not None and (size, ignored) in known[1]:
         return None
-    if spec.dtype.kind not in "iu" or not array.is_ready():
-        return None
-    found = np.asarray(array)
-    if not 0 < found.size <= LARGEST:
+    found = at_hand(indices)
+    if found is None or found.dtype.kind not in "iu" or not 0 < found.size <= LARGEST:
         return None
     # As unsigned numbers, negative ones are larger than any size.
     if np.maximum.reduce(found.view(f"u{found.itemsize}"), axis=None) >= size:

@@ -19,6 +19,9 @@ PUBLIC = {
     "matmul": "linalg",
     "vecdot": "linalg",
     "diagonal": "linalg",
+    "inverse": "lamina Tensor",
+    "pinverse": "lamina Tensor",
+    "orgqr": "lamina Tensor",
 }
 """Where users find each function."""
 
@@ -160,3 +163,18 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
 def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """The diagonal of matrices, as the last dimension. A view."""
     return lamina.functions.diagonal(A, offset, dim1, dim2)
+
+
+def inverse(input: Tensor) -> Tensor:
+    """See `lamina.linalg.inv`."""
+    return lamina.functions.inv(input)
+
+
+def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
+    """See `lamina.linalg.pinv`."""
+    return lamina.functions.pinv(input, rcond)
+
+
+def orgqr(input: Tensor, input2: Tensor) -> Tensor:
+    """See `lamina.linalg.householder_product`."""
+    return lamina.functions.householder_product(input, input2)

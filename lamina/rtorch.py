@@ -6,6 +6,8 @@ They are derived, not listed:
     nnf_relu                nn.functional.relu
     nn_init_xavier_normal_  nn.init.xavier_normal_
     nn_utils_clip_grad_norm_  nn.utils.clip_grad_norm_
+    nn_utils_rnn_pack_sequence  nn.utils.rnn.pack_sequence
+    nn_prune_head           nn.utils.prune_head
     torch_randn             lamina.randn
     optim_adam              optim.Adam
     lr_step                 optim.lr_scheduler.StepLR
@@ -37,6 +39,7 @@ from typing import Any
 import lamina
 from lamina import nn, optim
 from lamina.autograd import enable_grad, no_grad
+from lamina.optim.optimizer import required
 
 _SPELLED = {
     "MultiLabelMarginLoss": "multilabel_margin_loss",
@@ -46,10 +49,13 @@ _SPELLED = {
 }
 """Names that torch for R does not spell by the rule of `snake_case`."""
 
+_IGNITE = {"Adagrad", "Adam", "AdamW", "RMSprop", "SGD"}
+"""Optimizers that torch for R has a second time, faster; here a step is one program anyway."""
+
 _WORD = re.compile(r"[PR]?ReLU\d?|SiLU|[A-Z]{2,}\d?(?=[A-Z][a-z]|\d?d?$)|[A-Z]?[a-z]+(?:\d+d?)?|[A-Z]+\d*")
 
 
-nn_parameter, nn_buffer = nn.Parameter, nn.Buffer
+nn_parameter, nn_buffer, nn_prune_head = nn.Parameter, nn.Buffer, nn.utils.prune_head
 
 
 def nn_module(
@@ -84,6 +90,11 @@ def _begin(self: Any, *args: Any, **kwargs: Any) -> None:
     self.initialize(*args, **kwargs)
 
 
+def optim_required() -> Any:
+    """The default of an option of an optimizer that each group of parameters must give."""
+    return required
+
+
 def with_no_grad(function: Callable[[], Any] | None = None) -> Any:
     """Do without gradients: a block in a `with` statement, or the call of a function, whose result is returned."""
     return no_grad() if function is None else no_grad()(function)()
@@ -92,6 +103,9 @@ def with_no_grad(function: Callable[[], Any] | None = None) -> Any:
 def with_enable_grad(function: Callable[[], Any] | None = None) -> Any:
     """Do with gradients: a block in a `with` statement, or the call of a function, whose result is returned."""
     return enable_grad() if function is None else enable_grad()(function)()
+
+
+_DEFINED = ("nn_module", "nn_parameter", "nn_buffer", "nn_prune_head", "optim_required")
 
 
 def snake_case(name: str) -> str:
@@ -123,7 +137,8 @@ def _names() -> dict[str, Callable[[], Any]]:
     for prefix, room in (
         ("nnf_", nn.functional),
         ("nn_init_", nn.init),
-        ("nn_utils_", getattr(nn, "utils", None)),
+        ("nn_utils_", nn.utils),
+        ("nn_utils_rnn_", nn.utils.rnn),
         ("torch_", lamina),
     ):
         for name in _public(room):
@@ -132,6 +147,8 @@ def _names() -> dict[str, Callable[[], Any]]:
     for name in _public(optim):
         if isinstance(getattr(optim, name), type):
             add(f"optim_{name.lower()}", getattr, optim, name)
+            if name in _IGNITE:
+                add(f"optim_ignite_{name.lower()}", getattr, optim, name)
     schedulers = getattr(optim, "lr_scheduler", None)
     for name in _public(schedulers):
         if isinstance(getattr(schedulers, name), type):
@@ -141,7 +158,7 @@ def _names() -> dict[str, Callable[[], Any]]:
 
 def _public(room: Any) -> Iterator[str]:
     """The names a room shows, without what it only imports."""
-    for name in dir(room):
+    for name in dir(room) if room is lamina else getattr(room, "__all__", dir(room)):
         thing = getattr(room, name)
         imported = getattr(thing, "__module__", None) in ("lamina.tensor", "lamina.creation", "__future__", "typing")
         if not name.startswith("_") and not isinstance(thing, ModuleType) and (room is lamina or not imported):
@@ -156,4 +173,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({"nn_module", "nn_parameter", "nn_buffer", "with_no_grad", "with_enable_grad", *_names()})
+    return sorted({*_DEFINED, "with_no_grad", "with_enable_grad", *_names()})

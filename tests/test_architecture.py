@@ -12,6 +12,7 @@ import pytest
 
 import lamina
 from lamina import nn, optim
+from lamina.nn import utils
 from lamina.ops import TABLE
 
 ROOT = Path(lamina.__file__).parent
@@ -133,6 +134,7 @@ def test_underscored_names_stay_in_their_file():
 READS_VALUES = {
     "lamina.nn.advice": "runs after an error, to say which index was out of range",
     "lamina.optim.optimizer": "packs the state of small parameters into one buffer, once",
+    "lamina.nn.utils.rnn": "lengths decide shapes; most often they are on the host already",
     "lamina.optim.lbfgs": "a line search decides in Python, and reads its numbers together, once an evaluation",
 }
 
@@ -169,6 +171,10 @@ def public_objects():
         "lamina.nn": {name: getattr(nn, name) for name in nn.__all__},
         "lamina.nn.functional": vars(nn.functional),
         "lamina.nn.init": vars(nn.init),
+        **{
+            f"lamina.nn.{room.__name__.partition('nn.')[2]}": {name: getattr(room, name) for name in room.__all__}
+            for room in (utils, utils.rnn, utils.parametrize, utils.parametrizations, utils.prune, utils.stateless)
+        },
         "lamina.optim": vars(optim),
         "lamina.autograd": vars(lamina.autograd),
         "lamina.engine": {name: getattr(lamina.engine, name) for name in lamina.engine.__all__},
@@ -417,6 +423,7 @@ TESTED_ELSEWHERE = {
     "lamina.nn.hooks": "tests/nn/test_module.py",
     "lamina.nn.state": "tests/nn/test_module.py",
     "lamina.nn.tables": "tests/nn/test_module.py",
+    "lamina.ops.recurrent_loops": "tests/ops/test_recurrent.py",
     "lamina.nn.walk": "tests/nn/test_module.py",
 }
 

@@ -1,6 +1,6 @@
 """Modules: layers, models and what they are made of, in reading order."""
 
-from lamina.nn import functional, init
+from lamina.nn import functional, init, utils
 from lamina.nn.activation import (
     CELU,
     ELU,
@@ -62,7 +62,8 @@ from lamina.nn.norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm, Lay
 from lamina.nn.parallel import DataParallel
 from lamina.nn.parameter import Buffer, Parameter
 from lamina.nn.pool import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
-from lamina.nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell, RNNCellBase
+from lamina.nn.recurrent import GRU, LSTM, RNN, RNNBase
+from lamina.nn.recurrent_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from lamina.nn.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
 from lamina.nn.unpool import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
 from lamina.nn.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
@@ -89,5 +90,5 @@ __all__ = [
     "GLU", "Threshold", "Tanhshrink", "Hardshrink", "Softshrink", "PReLU",
     "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss",
     "KLDivLoss",
-    "functional", "init",
+    "functional", "init", "utils",
 ]  # fmt: skip

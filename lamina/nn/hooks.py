@@ -119,6 +119,14 @@ class Hooked:
         """The old name of `register_full_backward_hook`."""
         return self.register_full_backward_hook(hook)
 
+    @property
+    def _forward_pre_hooks(self) -> OrderedDict[int, Callable[..., Any]]:
+        """What is called before `forward`, by number: a copy, for code that looks where PyTorch keeps it."""
+        own = self.__dict__.get("_hooks")
+        return (
+            OrderedDict((number, hook.function) for number, hook in own.forward_pre.items()) if own else OrderedDict()
+        )
+
     def _own_hooks(self) -> Hooks:
         if "_hooks" not in self.__dict__:
             self.__dict__["_hooks"] = Hooks()

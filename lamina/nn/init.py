@@ -5,8 +5,11 @@ Random numbers come from `generator`, or from lamina's own. Nothing here is reco
 
 from __future__ import annotations
 
+import contextlib
 import math
 import warnings
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -18,16 +21,29 @@ from lamina.tensor import Tensor
 _LINEAR = ("linear", *(f"conv{kind}{n}d" for kind in ("", "_transpose") for n in (1, 2, 3)), "sigmoid")
 
 
+_skipping: ContextVar[bool] = ContextVar("skipping", default=False)
+
+
+@contextlib.contextmanager
+def skipped() -> Iterator[None]:
+    """Within it nothing is filled, for modules whose values come from elsewhere."""
+    token = _skipping.set(True)
+    try:
+        yield
+    finally:
+        _skipping.reset(token)
+
+
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
     """Fill with numbers from the uniform distribution U(a, b)."""
     with no_grad():
-        return tensor.uniform_(a, b, generator=generator)
+        return tensor if _skipping.get() else tensor.uniform_(a, b, generator=generator)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
     """Fill with numbers from the normal distribution N(mean, std^2)."""
     with no_grad():
-        return tensor.normal_(mean, std, generator=generator)
+        return tensor if _skipping.get() else tensor.normal_(mean, std, generator=generator)
 
 
 def trunc_normal_(
@@ -52,7 +68,7 @@ def trunc_normal_(
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with one number."""
     with no_grad():
-        return tensor.fill_(val)
+        return tensor if _skipping.get() else tensor.fill_(val)
 
 
 def ones_(tensor: Tensor) -> Tensor:
@@ -203,5 +219,7 @@ def _inside(values: np.ndarray, a: float, b: float, dtype: np.dtype) -> np.ndarr
 
 
 def _write(tensor: Tensor, values: np.ndarray) -> Tensor:
+    if _skipping.get():
+        return tensor
     with no_grad():
         return tensor.copy_(as_tensor(values.reshape(tensor.shape).astype(tensor.dtype.numpy)))

@@ -1,17 +1,21 @@
-"""Recurrent layers and cells: RNN, LSTM, GRU."""
+"""Recurrent layers: RNN, LSTM, GRU."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
+from typing import Any, TypeVar
 
 from lamina import functions
-from lamina.creation import empty, zeros
+from lamina.creation import empty
 from lamina.nn import init
 from lamina.nn.module import Module
 from lamina.nn.parameter import Parameter
+from lamina.nn.utils.rnn import PackedSequence
 from lamina.tensor import Tensor
+
+Sequence = TypeVar("Sequence", Tensor, PackedSequence)
+"""What a layer takes, and then returns: a padded batch, one sequence, or a packed batch."""
 
 _GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
 
@@ -28,6 +32,9 @@ class RNNBase(Module):
         dropout: in training, the probability of zeroing an element of the output of each layer but the last.
         bidirectional: whether a second set of parameters goes through the sequence backwards.
         proj_size: if positive, h is projected to this size (LSTM only).
+
+    A `PackedSequence` in place of the input gives a `PackedSequence`, whose order the states keep: h_n is that of each
+    sequence's own last step. `lamina.nn.utils.rnn` says what other lengths compile anew.
     Source: torch.nn.RNNBase.
     """
 
@@ -82,9 +89,18 @@ class RNNBase(Module):
         """The parameters of each layer and direction."""
         return [[getattr(self, name) for name in names] for names in self._names]
 
-    def _run(self, input: Tensor, hx: Any) -> Any:
+    def _run(self, input: Tensor | PackedSequence, hx: Any) -> Any:
+        if isinstance(input, PackedSequence):
+            # States come and go in the order of the batch, so nothing need be sorted.
+            x, batch_first, _ = input.padded()
+            lengths = input.packing.lengths_on(x.device)
+            output, *states = self._run_padded(x, hx, batch_first, lengths)
+            return input.with_padded(output), *states
+        return self._run_padded(input, hx, self.batch_first, None)
+
+    def _run_padded(self, input: Tensor, hx: Any, batch_first: bool, lengths: Tensor | None) -> Any:
         weights = [getattr(self, name) for names in self._names for name in names]
-        options = (self.mode, self.bias, self.bidirectional, self.batch_first)
+        options = (self.mode, self.bias, self.bidirectional, batch_first, lengths)
         if self.training and self.dropout and self.num_layers > 1:
             return functions.recurrent_dropout(input, hx, weights, self.dropout, *options)
         return functions.recurrent(input, hx, weights, *options)
@@ -146,7 +162,7 @@ class RNN(RNNBase):
         )
         self.nonlinearity = nonlinearity
 
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, input: Sequence, hx: Tensor | None = None) -> tuple[Sequence, Tensor]:
         """The outputs of the last layer, and the last state of each layer."""
         output, h_n = self._run(input, None if hx is None else (hx,))
         return output, h_n
@@ -192,7 +208,9 @@ class LSTM(RNNBase):
         options = (num_layers, bias, batch_first, dropout, bidirectional, proj_size)
         super().__init__("LSTM", input_size, hidden_size, *options, device, dtype)
 
-    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    def forward(
+        self, input: Sequence, hx: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Sequence, tuple[Tensor, Tensor]]:
         """The outputs of the last layer, and the last state of each layer, (h_n, c_n)."""
         output, h_n, c_n = self._run(input, hx)
         return output, (h_n, c_n)
@@ -238,142 +256,10 @@ class GRU(RNNBase):
             "GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
         )
 
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, input: Sequence, hx: Tensor | None = None) -> tuple[Sequence, Tensor]:
         """The outputs of the last layer, and the last state of each layer."""
         output, h_n = self._run(input, None if hx is None else (hx,))
         return output, h_n
-
-
-class RNNCellBase(Module):
-    """What the cells share: one step of a layer, its parameters and their options.
-
-    Args:
-        input_size, hidden_size: last sizes of the input and of the state.
-        bias: whether to add biases.
-        num_chunks: the number of gates.
-    Source: torch.nn.RNNCellBase.
-    """
-
-    def __init__(
-        self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, device: Any = None, dtype: Any = None
-    ) -> None:
-        super().__init__()
-        self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
-        gates = num_chunks * hidden_size
-        self.weight_ih = Parameter(empty(gates, input_size, device=device, dtype=dtype))
-        self.weight_hh = Parameter(empty(gates, hidden_size, device=device, dtype=dtype))
-        for name in ("bias_ih", "bias_hh"):
-            self.register_parameter(name, Parameter(empty(gates, device=device, dtype=dtype)) if bias else None)
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw all parameters anew."""
-        bound = 1 / math.sqrt(self.hidden_size) if self.hidden_size > 0 else 0
-        for weight in self.parameters():
-            init.uniform_(weight, -bound, bound)
-
-    def _zeros(self, input: Tensor) -> Tensor:
-        """The state before the first step."""
-        return zeros(*input.shape[:-1], self.hidden_size, dtype=input.dtype, device=input.device)
-
-    def extra_repr(self) -> str:
-        """The constructor's arguments, as far as they are not the defaults."""
-        return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias is True else f", bias={self.bias}")
-
-
-class RNNCell(RNNCellBase):
-    """One step of an RNN: h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu instead of tanh.
-
-    Args:
-        input_size, hidden_size: last sizes of the input and of the state.
-        bias: whether to add biases.
-        nonlinearity: 'tanh' or 'relu'.
-    Shapes:
-        input (N, input_size), hx (N, hidden_size), default zeros, or both without N -> h' as hx
-    Parameters:
-        weight_ih (hidden_size, input_size): from U(-b, b), b = 1 / sqrt(hidden_size)
-        weight_hh (hidden_size, hidden_size): from U(-b, b)
-        bias_ih, bias_hh (hidden_size,) or None: from U(-b, b)
-    Source: torch.nn.RNNCell.
-    """
-
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        bias: bool = True,
-        nonlinearity: str = "tanh",
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(input_size, hidden_size, bias, 1, device, dtype)
-        self.nonlinearity = nonlinearity
-
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
-        """The next state."""
-        if self.nonlinearity not in ("tanh", "relu"):
-            raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
-        cell = functions.rnn_tanh_cell if self.nonlinearity == "tanh" else functions.rnn_relu_cell
-        hx = self._zeros(input) if hx is None else hx
-        return cell(input, hx, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
-
-    def extra_repr(self) -> str:
-        """The constructor's arguments, as far as they are not the defaults."""
-        nonlinearity = "" if self.nonlinearity == "tanh" else f", nonlinearity={self.nonlinearity}"
-        return super().extra_repr() + nonlinearity
-
-
-class LSTMCell(RNNCellBase):
-    """One step of an LSTM, see `LSTM` for the formula.
-
-    Args:
-        input_size, hidden_size: last sizes of the input and of the states.
-        bias: whether to add biases.
-    Shapes:
-        input (N, input_size), hx = (h, c) (N, hidden_size), default zeros, or all without N -> (h', c') as h and c
-    Parameters:
-        weight_ih (4 hidden_size, input_size): from U(-b, b), b = 1 / sqrt(hidden_size)
-        weight_hh (4 hidden_size, hidden_size): from U(-b, b)
-        bias_ih, bias_hh (4 hidden_size,) or None: from U(-b, b)
-    Source: torch.nn.LSTMCell.
-    """
-
-    def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
-    ) -> None:
-        super().__init__(input_size, hidden_size, bias, 4, device, dtype)
-
-    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
-        """The next states, (h', c')."""
-        if hx is None:
-            hx = (self._zeros(input), self._zeros(input))
-        return functions.lstm_cell(input, hx, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
-
-
-class GRUCell(RNNCellBase):
-    """One step of a GRU, see `GRU` for the formula.
-
-    Args:
-        input_size, hidden_size: last sizes of the input and of the state.
-        bias: whether to add biases.
-    Shapes:
-        input (N, input_size), hx (N, hidden_size), default zeros, or both without N -> h' as hx
-    Parameters:
-        weight_ih (3 hidden_size, input_size): from U(-b, b), b = 1 / sqrt(hidden_size)
-        weight_hh (3 hidden_size, hidden_size): from U(-b, b)
-        bias_ih, bias_hh (3 hidden_size,) or None: from U(-b, b)
-    Source: torch.nn.GRUCell.
-    """
-
-    def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
-    ) -> None:
-        super().__init__(input_size, hidden_size, bias, 3, device, dtype)
-
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
-        """The next state."""
-        hx = self._zeros(input) if hx is None else hx
-        return functions.gru_cell(input, hx, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
 
 
 def _refuse_projection(proj_size: Any) -> None:
@@ -384,6 +270,7 @@ def _refuse_projection(proj_size: Any) -> None:
 def _check_options(
     input_size: Any, hidden_size: Any, num_layers: Any, bias: Any, batch_first: Any, dropout: Any, proj_size: Any
 ) -> None:
+    float(dropout)  # raises what PyTorch raises for what is no number at all
     if not isinstance(dropout, (int, float)) or not 0 <= dropout <= 1 or isinstance(dropout, bool):
         raise ValueError(
             "dropout should be a number in range [0, 1] representing the probability of an element being zeroed"

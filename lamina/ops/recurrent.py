@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 
 from lamina.ops.op import Array, Arrays, Key, Number, op
 from lamina.ops.random import dropout
+from lamina.ops.recurrent_loops import gru_scan, gru_step, lstm_scan, lstm_step, rnn_scan
 
 _GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
 
 
 @op("")
 def recurrent(
-    input: Array, hx: Arrays | None, weights: Arrays, mode: str, bias: bool, bidirectional: bool, batch_first: bool
+    input: Array,
+    hx: Arrays | None,
+    weights: Arrays,
+    mode: str,
+    bias: bool,
+    bidirectional: bool,
+    batch_first: bool,
+    lengths: Array | None = None,
 ) -> tuple[jax.Array, ...]:
     """Layers of an RNN, LSTM or GRU over a sequence.
 
@@ -26,10 +32,11 @@ def recurrent(
     The weights come layer by layer, in each the forward direction first: weight_ih, weight_hh, bias_ih, bias_hh (if
     bias), weight_hr (if projected).
 
-    input (L, N, I), (N, L, I) if batch_first, or (L, I); states (K, N, H), or (K, H); None for zeros
-    -> output (L, N, directions H) or as the input is; final states (K, N, H)
+    input (L, N, I), (N, L, I) if batch_first, or (L, I); states (K, N, H), or (K, H); None for zeros; lengths (N,):
+    how many steps of each sequence count, all if None
+    -> output (L, N, directions H) or as the input is, zero where no step counts; final states (K, N, H)
     """
-    return _layers(input, hx, weights, mode, bias, bidirectional, batch_first, lambda output, layer: output)
+    return _layers(input, hx, weights, mode, bias, bidirectional, batch_first, lengths, lambda output, layer: output)
 
 
 @op("")
@@ -43,6 +50,7 @@ def recurrent_dropout(
     bias: bool,
     bidirectional: bool,
     batch_first: bool,
+    lengths: Array | None = None,
 ) -> tuple[jax.Array, ...]:
     """`recurrent` with dropout, of probability p, on the output of each layer but the last."""
 
@@ -50,7 +58,7 @@ def recurrent_dropout(
         # Layer k draws from a stream of its own: the seed differs, so no offset can make two of them meet.
         return dropout(Key(jnp.asarray(key.seed, jnp.uint64) ^ jnp.uint64(layer << 56), key.offset), output, p)
 
-    return _layers(input, hx, weights, mode, bias, bidirectional, batch_first, between)
+    return _layers(input, hx, weights, mode, bias, bidirectional, batch_first, lengths, between)
 
 
 @op("lamina", grad_name="TanhBackward0")
@@ -87,7 +95,7 @@ def lstm_cell(
         raise RuntimeError("lstm_cell expects two hidden states")
     gates = sum(_cell_gates("LSTMCell", input, hx[0], w_ih, w_hh, b_ih, b_hh))
     _check_cell_state("LSTMCell", input, hx[1], w_hh.shape[1], 1)
-    *_, c, h = _lstm_step(gates, hx[1])
+    *_, c, h = lstm_step(gates, hx[1])
     return h, c
 
 
@@ -101,7 +109,7 @@ def gru_cell(
     input (N, I), hx (N, H), w_ih (3 H, I), w_hh (3 H, H), biases (3 H,) -> (N, H)
     """
     gates, recurrent = _cell_gates("GRUCell", input, hx, w_ih, w_hh, b_ih, b_hh)
-    return _gru_step(gates, recurrent, hx)[-1]
+    return gru_step(gates, recurrent, hx)[-1]
 
 
 # ---------------------------------------------------------------------------------------------------------- layers
@@ -115,6 +123,7 @@ def _layers(
     bias: bool,
     bidirectional: bool,
     batch_first: bool,
+    lengths: jax.Array | None,
     between: Callable[[jax.Array, int], jax.Array],
 ) -> tuple[jax.Array, ...]:
     name = mode.split("_")[0]
@@ -125,7 +134,7 @@ def _layers(
     per_direction = 2 + 2 * bias + projected
     count = len(weights) // per_direction
     sizes = (output_size, hidden) if mode == "LSTM" else (hidden,)
-    _check_input(name, input, weights[0])
+    _check_input(name, input, weights[0], lengths is not None)
     batched = input.ndim == 3
     if not batched:
         input = input[:, None]
@@ -139,6 +148,10 @@ def _layers(
     else:
         _check_states(name, input, hx, [(count, N, size) for size in sizes], batched)
         states = [state if batched else state[:, None] for state in hx]
+    valid = None
+    if lengths is not None:
+        valid = jnp.arange(L, dtype=lengths.dtype)[:, None, None] < lengths[:, None]
+        input = jnp.where(valid, input, 0)  # whatever the padding holds, even nan, must reach no gradient
 
     finals: list[tuple[jax.Array, ...]] = []
     for first in range(0, count, directions):
@@ -147,8 +160,8 @@ def _layers(
         outputs = []
         for k in range(first, first + directions):
             own = weights[k * per_direction : (k + 1) * per_direction]
-            output, *final = _direction(mode, input, [state[k] for state in states], own, bias, reverse=k > first)
-            outputs.append(output)
+            output, *final = _direction(mode, input, [state[k] for state in states], own, bias, valid, k > first)
+            outputs.append(output if valid is None else jnp.where(valid, output, 0))
             finals.append(tuple(final))
         input = outputs[0] if directions == 1 else jnp.concatenate(outputs, -1)
     results = [jnp.stack(each) for each in zip(*finals, strict=True)]
@@ -158,7 +171,13 @@ def _layers(
 
 
 def _direction(
-    mode: str, input: jax.Array, states: list[jax.Array], weights: Arrays, bias: bool, reverse: bool
+    mode: str,
+    input: jax.Array,
+    states: list[jax.Array],
+    weights: Arrays,
+    bias: bool,
+    valid: jax.Array | None,
+    reverse: bool,
 ) -> tuple[jax.Array, ...]:
     """One layer in one direction: (L, N, I) -> (L, N, H), final states (N, H)."""
     w_ih, w_hh, *rest = weights
@@ -167,185 +186,13 @@ def _direction(
     if mode == "GRU":
         # b_hh stays inside: the reset gate multiplies its last third.
         b_hh = rest[1] if bias else jnp.zeros(w_hh.shape[:1], w_hh.dtype)
-        return _gru_scan(reverse, gates + rest[0] if bias else gates, states[0], w_hh, b_hh)
+        return gru_scan(reverse, gates + rest[0] if bias else gates, states[0], w_hh, b_hh, valid)
     if bias:
         gates = gates + (rest[0] + rest[1])
     if mode == "LSTM":
         w_hr = rest[-1] if len(rest) > 2 * bias else None
-        return _lstm_scan(reverse, gates, *states, w_hh, w_hr)
-    return _rnn_scan(reverse, mode == "RNN_RELU", gates, states[0], w_hh)
-
-
-# ---------------------------------------------------------------------------------------------------------- loops
-# Each loop has a derivative of its own, half as long again as fast as JAX's (LSTM, L 64, N 32, H 256, two cores:
-# forward and backward 16.1 ms, JAX's 23.3; H 128: 6.6 and 8.5). JAX's backward loop adds up the gradient of the
-# weights step by step; here the loop gives the gradients of the gates, and the weights' gradient is one product over
-# all steps after it. What needs no state of the backward loop (the slopes of the gates) is computed before it. All
-# of it is ordinary JAX, so it can be differentiated again. Unrolling the loops 2, 4 or 16 times gained nothing that
-# was worth the compile time, which it doubled.
-
-
-def _previous(first: jax.Array, sequence: jax.Array, reverse: bool) -> jax.Array:
-    """What each step of the loop started from."""
-    if reverse:
-        return jnp.concatenate([sequence[1:], first[None]])
-    return jnp.concatenate([first[None], sequence[:-1]])
-
-
-def _weight_gradient(grad_outputs: jax.Array, inputs: jax.Array) -> jax.Array:
-    """The gradient of W in outputs = inputs @ W.T, over all steps at once: (L, N, O), (L, N, I) -> (O, I)."""
-    return jnp.einsum("lno,lni->oi", grad_outputs, inputs)
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
-def _rnn_scan(
-    reverse: bool, relu: bool, gates: jax.Array, h: jax.Array, w_hh: jax.Array
-) -> tuple[jax.Array, jax.Array]:
-    w = w_hh.T
-
-    def step(h: jax.Array, x: jax.Array) -> tuple[jax.Array, jax.Array]:
-        pre = x + h @ w
-        h = jnp.maximum(pre, 0) if relu else jnp.tanh(pre)
-        return h, h
-
-    h, hs = lax.scan(step, h, gates, reverse=reverse)
-    return hs, h
-
-
-def _rnn_forward(reverse: bool, relu: bool, gates: Any, h: Any, w_hh: Any) -> Any:
-    hs, last = _rnn_scan(reverse, relu, gates, h, w_hh)
-    return (hs, last), (hs, h, w_hh)
-
-
-def _rnn_backward(reverse: bool, relu: bool, saved: Any, grads: Any) -> Any:
-    hs, h, w_hh = saved
-    slopes = (hs > 0).astype(hs.dtype) if relu else 1 - hs * hs
-
-    def step(dh: Any, inputs: Any) -> Any:
-        dy, slope = inputs
-        dx = (dh + dy) * slope
-        return dx @ w_hh, dx
-
-    dh, dxs = lax.scan(step, grads[1], (grads[0], slopes), reverse=not reverse)
-    return dxs, dh, _weight_gradient(dxs, _previous(h, hs, reverse))
-
-
-_rnn_scan.defvjp(_rnn_forward, _rnn_backward)
-
-
-def _lstm_step(gates: jax.Array, c: jax.Array) -> tuple[jax.Array, ...]:
-    i, f, g, o = jnp.split(gates, 4, -1)
-    i, f, g, o = lax.logistic(i), lax.logistic(f), jnp.tanh(g), lax.logistic(o)
-    c = f * c + i * g
-    return i, f, g, o, c, o * jnp.tanh(c)
-
-
-def _lstm_loop(reverse: bool, gates: Any, h: Any, c: Any, w_hh: Any, w_hr: Any, saving: bool) -> Any:
-    w = w_hh.T
-
-    def step(state: Any, x: Any) -> Any:
-        h, c = state
-        *activations, c, h = _lstm_step(x + h @ w, c)
-        if w_hr is not None:
-            h = h @ w_hr.T
-        return (h, c), (h, c, *activations) if saving else (h,)
-
-    return lax.scan(step, (h, c), gates, reverse=reverse)
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _lstm_scan(
-    reverse: bool, gates: jax.Array, h: jax.Array, c: jax.Array, w_hh: jax.Array, w_hr: jax.Array | None
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    (h, c), (hs,) = _lstm_loop(reverse, gates, h, c, w_hh, w_hr, saving=False)
-    return hs, h, c
-
-
-def _lstm_forward(reverse: bool, gates: Any, h: Any, c: Any, w_hh: Any, w_hr: Any) -> Any:
-    (last_h, last_c), saved = _lstm_loop(reverse, gates, h, c, w_hh, w_hr, saving=True)
-    return (saved[0], last_h, last_c), (saved, h, c, w_hh, w_hr)
-
-
-def _lstm_backward(reverse: bool, saved: Any, grads: Any) -> Any:
-    (hs, cs, i, f, g, o), h, c, w_hh, w_hr = saved
-    tanh_c = jnp.tanh(cs)
-    slope_c = o * (1 - tanh_c * tanh_c)
-    slope_ifg = jnp.concatenate([g * i * (1 - i), _previous(c, cs, reverse) * f * (1 - f), i * (1 - g * g)], -1)
-    slope_o = tanh_c * o * (1 - o)
-
-    def step(state: Any, inputs: Any) -> Any:
-        dh, dc = state
-        dy, slope_c, slope_ifg, slope_o, f = inputs
-        total = dh = dh + dy
-        if w_hr is not None:
-            dh = dh @ w_hr
-        dc = dc + dh * slope_c
-        dx = jnp.concatenate([jnp.concatenate([dc, dc, dc], -1) * slope_ifg, dh * slope_o], -1)
-        return (dx @ w_hh, dc * f), (dx,) if w_hr is None else (dx, total)
-
-    inputs = (grads[0], slope_c, slope_ifg, slope_o, f)
-    (dh, dc), (dxs, *totals) = lax.scan(step, grads[1:], inputs, reverse=not reverse)
-    d_hh = _weight_gradient(dxs, _previous(h, hs, reverse))
-    d_hr = None if w_hr is None else _weight_gradient(totals[0], o * tanh_c)
-    return dxs, dh, dc, d_hh, d_hr
-
-
-_lstm_scan.defvjp(_lstm_forward, _lstm_backward)
-
-
-def _gru_step(gates: jax.Array, recurrent: jax.Array, h: jax.Array) -> tuple[jax.Array, ...]:
-    x_r, x_z, x_n = jnp.split(gates, 3, -1)
-    h_r, h_z, h_n = jnp.split(recurrent, 3, -1)
-    r, z = lax.logistic(x_r + h_r), lax.logistic(x_z + h_z)
-    n = jnp.tanh(x_n + r * h_n)
-    return r, z, n, h_n, n + z * (h - n)
-
-
-def _gru_loop(reverse: bool, gates: Any, h: Any, w_hh: Any, b_hh: Any, saving: bool) -> Any:
-    w = w_hh.T
-
-    def step(h: Any, x: Any) -> Any:
-        *activations, h = _gru_step(x, h @ w + b_hh, h)
-        return h, (h, *activations) if saving else (h,)
-
-    return lax.scan(step, h, gates, reverse=reverse)
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _gru_scan(
-    reverse: bool, gates: jax.Array, h: jax.Array, w_hh: jax.Array, b_hh: jax.Array
-) -> tuple[jax.Array, jax.Array]:
-    h, (hs,) = _gru_loop(reverse, gates, h, w_hh, b_hh, saving=False)
-    return hs, h
-
-
-def _gru_forward(reverse: bool, gates: Any, h: Any, w_hh: Any, b_hh: Any) -> Any:
-    last, saved = _gru_loop(reverse, gates, h, w_hh, b_hh, saving=True)
-    return (saved[0], last), (saved, h, w_hh)
-
-
-def _gru_backward(reverse: bool, saved: Any, grads: Any) -> Any:
-    (hs, r, z, n, h_n), h, w_hh = saved
-    before = _previous(h, hs, reverse)
-    slope_n = (1 - z) * (1 - n * n)
-    slope_r = slope_n * h_n * r * (1 - r)
-    slope_z = (before - n) * z * (1 - z)
-    # The product with h gives (h_r, h_z, h_n); of these only h_n meets the gate r.
-    slopes = jnp.concatenate([slope_r, slope_z, slope_n * r], -1)
-
-    def step(dh: Any, inputs: Any) -> Any:
-        dy, slopes, z = inputs
-        dh = dh + dy
-        d_recurrent = jnp.concatenate([dh, dh, dh], -1) * slopes
-        return dh * z + d_recurrent @ w_hh, (dh, d_recurrent)
-
-    dh, (dhs, d_recurrent) = lax.scan(step, grads[1], (grads[0], slopes, z), reverse=not reverse)
-    H = h.shape[-1]
-    dxs = jnp.concatenate([d_recurrent[..., : 2 * H], dhs * slope_n], -1)
-    return dxs, dh, _weight_gradient(d_recurrent, before), d_recurrent.sum((0, 1))
-
-
-_gru_scan.defvjp(_gru_forward, _gru_backward)
+        return lstm_scan(reverse, gates, *states, w_hh, w_hr, valid)
+    return rnn_scan(reverse, mode == "RNN_RELU", gates, states[0], w_hh, valid)
 
 
 # ---------------------------------------------------------------------------------------------------------- cells
@@ -361,6 +208,7 @@ def _cell_gates(
     """What the input and what the state adds to the gates."""
     if input.ndim not in (1, 2):
         raise ValueError(f"{name}: Expected input to be 1D or 2D, got {input.ndim}D instead")
+    _check_cell_dims(name, hx, 0)
     if input.shape[-1] != w_ih.shape[1]:
         raise RuntimeError(f"input has inconsistent input_size: got {input.shape[-1]} expected {w_ih.shape[1]}")
     _check_cell_state(name, input, hx, w_hh.shape[1], 0)
@@ -370,19 +218,28 @@ def _cell_gates(
 # ---------------------------------------------------------------------------------------------------------- checks
 
 
-def _check_cell_state(name: str, input: jax.Array, state: jax.Array, hidden: int, which: int) -> None:
+def _check_cell_dims(name: str, state: jax.Array, which: int) -> None:
     if state.ndim not in (1, 2):
         called = f"hx[{which}]" if name == "LSTMCell" else "hidden"
         raise ValueError(f"{name}: Expected {called} to be 1D or 2D, got {state.ndim}D instead")
+
+
+def _check_cell_state(name: str, input: jax.Array, state: jax.Array, hidden: int, which: int) -> None:
+    _check_cell_dims(name, state, which)
+    if state.ndim > input.ndim:
+        raise RuntimeError(f"hidden{which} has inconsistent hidden_size: got {state.shape[0]}, expected {hidden}")
     if input.ndim == 2 and input.shape[0] != state.shape[0]:
         raise RuntimeError(f"Input batch size {input.shape[0]} doesn't match hidden{which} batch size {state.shape[0]}")
     if state.shape[-1] != hidden:
         raise RuntimeError(f"hidden{which} has inconsistent hidden_size: got {state.shape[-1]}, expected {hidden}")
 
 
-def _check_input(name: str, input: jax.Array, w_ih: jax.Array) -> None:
+def _check_input(name: str, input: jax.Array, w_ih: jax.Array, packed: bool) -> None:
+    if packed and input.ndim != 3:
+        raise RuntimeError(f"input must have 2 dimensions, got {input.ndim - 1}")
     if input.ndim not in (2, 3):
-        raise ValueError(f"{name}: Expected input to be 2D or 3D, got {input.ndim}D instead")
+        dims = f"{input.ndim}D tensor" if name == "RNN" else f"{input.ndim}D"
+        raise ValueError(f"{name}: Expected input to be 2D or 3D, got {dims} instead")
     if input.dtype != w_ih.dtype:
         raise ValueError(
             f"RNN input dtype (lamina.{input.dtype}) does not match weight dtype (lamina.{w_ih.dtype}). Convert input: "

@@ -1,4 +1,4 @@
-"""RNN, LSTM, GRU and their cells, against PyTorch's with the same parameters."""
+"""RNN, LSTM and GRU, against PyTorch's with the same parameters."""
 
 from __future__ import annotations
 
@@ -57,6 +57,15 @@ def test_layers_agree_in_double(kind):
     compare_modules(lambda nn: getattr(nn, kind)(E, H, 2).double(), floats(5, N, E, dtype=np.float64))
 
 
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_device_and_type(kind):
+    module = getattr(nn, kind)(E, H, device="cpu:1", dtype=lamina.float64)
+    assert {p.dtype for p in module.parameters()} == {lamina.float64}
+    output, _ = module(lamina.ones(5, N, E, device="cpu:1", dtype=lamina.float64))
+    assert output.device == lamina.device("cpu:1") and output.dtype is lamina.float64
+    assert module.flatten_parameters() is None and module.all_weights[0][1] is module.weight_hh_l0
+
+
 def test_parameters_begin_within_bounds():
     module = nn.LSTM(E, 100)
     for name, parameter in module.named_parameters():
@@ -72,6 +81,8 @@ def test_parameters_begin_within_bounds():
         ("GRU", {"num_layers": 0}),
         ("LSTM", {"dropout": 1.5}),
         ("LSTM", {"dropout": True}),
+        ("GRU", {"dropout": None}),
+        ("RNN", {"dropout": "much"}),
         ("LSTM", {"bias": 1}),
         ("LSTM", {"batch_first": 0}),
         ("LSTM", {"proj_size": 4}),
@@ -117,6 +128,17 @@ def test_states_that_pytorch_refuses(kind, shape):
     compare_modules(lambda nn: getattr(nn, kind)(E, H), floats(5, N, E), floats(*shape), call=call)
 
 
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+@pytest.mark.parametrize("shape", [(5, N, E + 1), (5, E + 1), (2, 5, N, E), (E,), (0, N, E)])
+def test_messages_for_inputs_are_pytorchs(kind, shape):
+    def message(nn, t):
+        with pytest.raises((ValueError, RuntimeError)) as caught:
+            getattr(nn, kind)(E, H)(t.ones(*shape))
+        return str(caught.value)
+
+    assert message(nn, lamina) == message(torch.nn, torch)
+
+
 def test_messages_are_pytorchs():
     module = nn.LSTM(E, H)
     with pytest.raises(RuntimeError, match=r"^input.size\(-1\) must be equal to input_size. Expected 3, got 7"):
@@ -148,34 +170,3 @@ def test_repr():
         nn.LSTM(3, 4, 2, False, True, 0.5, True, 2).extra_repr()
         == torch.nn.LSTM(3, 4, 2, False, True, 0.5, True, 2).extra_repr()
     )
-    assert nn.RNNCell(3, 4, False, "relu").extra_repr() == torch.nn.RNNCell(3, 4, False, "relu").extra_repr()
-
-
-@pytest.mark.parametrize("kind", ["RNNCell", "LSTMCell", "GRUCell"])
-@pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("batch", [(N,), ()])
-@pytest.mark.parametrize("given", [True, False])
-def test_cells_agree(kind, bias, batch, given):
-    states = [floats(*batch, H, seed=k) for k in range(2 if kind == "LSTMCell" else 1)] if given else []
-
-    def call(module, x, *states):
-        return module(x, states if kind == "LSTMCell" else states[0]) if states else module(x)
-
-    compare_modules(lambda nn: getattr(nn, kind)(E, H, bias), floats(*batch, E), *states, call=call)
-
-
-@pytest.mark.parametrize("kind", ["RNNCell", "LSTMCell", "GRUCell"])
-def test_cells_refuse_inputs_of_three_dimensions(kind):
-    compare_modules(lambda nn: getattr(nn, kind)(E, H), floats(2, 2, E))
-    with pytest.raises(ValueError, match=f"^{kind}: Expected input to be 1D or 2D, got 3D instead"):
-        getattr(nn, kind)(E, H)(lamina.ones(2, 2, E))
-
-
-def test_a_cell_learns_through_many_steps():
-    cell = nn.LSTMCell(1, 8)
-    x = lamina.ones(4, 1)
-    h = c = lamina.zeros(4, 8)
-    for _ in range(20):
-        h, c = cell(x, (h, c))
-    h.sum().backward()
-    assert all(bool((p.grad != 0).any()) for p in cell.parameters())
