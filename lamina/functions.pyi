@@ -21,6 +21,11 @@ class BatchNormTrainResult(NamedTuple):
     running_mean: Tensor
     running_var: Tensor
 
+class InstanceNormTrainResult(NamedTuple):
+    output: Tensor
+    running_mean: Tensor
+    running_var: Tensor
+
 class AminmaxResult(NamedTuple):
     min: Tensor
     max: Tensor
@@ -411,6 +416,17 @@ def index_reduce(
 ) -> Tensor: ...
 def index_select(input: Tensor, dim: _int, index: Tensor, *, out: Any = None) -> Tensor: ...
 def inner(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
+def instance_norm_train(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    momentum: Tensor | Number,
+    eps: _float = 1e-05,
+    *,
+    out: Any = None,
+) -> InstanceNormTrainResult: ...
 def isclose(
     input: Tensor,
     other: Tensor,

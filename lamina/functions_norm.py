@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lamina import functions
-from lamina.autograd import no_grad
 from lamina.tensor import Tensor, assign
 
 PUBLIC = {
@@ -33,10 +32,8 @@ def batch_norm(
     if not training:
         return functions.batch_norm_eval(input, running_mean, running_var, weight, bias, eps)
     output, mean, var = functions.batch_norm_train(input, running_mean, running_var, weight, bias, momentum, eps)
-    if running_mean is not None:
-        assign((running_mean,), (mean.detach(),))
-    if running_var is not None:
-        assign((running_var,), (var.detach(),))
+    _move(running_mean, mean)
+    _move(running_var, var)
     return output
 
 
@@ -51,17 +48,33 @@ def instance_norm(
     eps: float = 1e-5,
 ) -> Tensor:
     """`batch_norm` with mean and var of each channel in each sample. input (N, C, *), the others (C,) or None."""
+    if use_input_stats and input.shape[2:].numel() == 1:
+        raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
+    return _instance_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
+
+
+def _instance_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    use_input_stats: bool,
+    momentum: float,
+    eps: float,
+) -> Tensor:
+    if not use_input_stats and (running_mean is None or running_var is None):
+        raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
+    if (running_mean is None) is not (running_var is None):
+        raise ValueError("running_mean and running_var must either both be None or neither be None")
     if not use_input_stats:
         return functions.batch_norm_eval(input, running_mean, running_var, weight, bias, eps)
-    count = input.shape[2:].numel()
-    if count == 1:
-        raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
-    if running_mean is not None or running_var is not None:
-        axes = tuple(range(2, input.ndim))
-        with no_grad():
-            values = input.detach()
-            if running_mean is not None:
-                running_mean.lerp_(values.mean(axes).mean(0).to(running_mean.dtype), momentum)
-            if running_var is not None:
-                running_var.lerp_(values.var(axes).mean(0).to(running_var.dtype), momentum)
-    return functions.group_norm(input, input.shape[1], weight, bias, eps)
+    output, mean, var = functions.instance_norm_train(input, running_mean, running_var, weight, bias, momentum, eps)
+    _move(running_mean, mean)
+    _move(running_var, var)
+    return output
+
+
+def _move(running: Tensor | None, moved: Tensor) -> None:
+    if running is not None:
+        assign((running,), (moved.detach(),))

@@ -217,6 +217,14 @@ BUILT = {
         ]
         for d in (1, 2, 3)
     },
+    **{
+        f"InstanceNorm{d}d": [
+            {"num_features": 3},
+            {"num_features": 3, "affine": True, "bias": False},
+            {"num_features": 3, "affine": True, "track_running_stats": True},
+        ]
+        for d in (1, 2, 3)
+    },
     "LayerNorm": [
         {"normalized_shape": (2, 3)},
         {"normalized_shape": (2, 3), "bias": False},
@@ -398,6 +406,7 @@ TESTED_ELSEWHERE = {
     "lamina.ops.transcendental": "tests/ops/test_pointwise.py",
     "lamina.ops.optim": "tests/optim",
     "lamina.nn.functional": "tests/ops",
+    "lamina.nn.running_norm": "tests/nn/test_norm.py",
     "lamina.nn.hooks": "tests/nn/test_module.py",
     "lamina.nn.state": "tests/nn/test_module.py",
     "lamina.nn.tables": "tests/nn/test_module.py",

@@ -35,6 +35,7 @@ from lamina.nn.conv import Conv1d, Conv2d, Conv3d
 from lamina.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from lamina.nn.embedding import Embedding
 from lamina.nn.flatten import Flatten, Unflatten
+from lamina.nn.instance_norm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from lamina.nn.linear import Bilinear, Identity, Linear
 from lamina.nn.loss import (
     BCELoss,
@@ -60,6 +61,7 @@ __all__ = [
     "Conv1d", "Conv2d", "Conv3d",
     "MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d",
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm", "RMSNorm", "GroupNorm",
+    "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d",
     "RNNBase", "RNN", "LSTM", "GRU", "RNNCellBase", "RNNCell", "LSTMCell", "GRUCell",
     "Embedding",
     "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout",

@@ -37,9 +37,11 @@ def batch_norm_train(
     count = math.prod(input.shape[axis] for axis in axes)
     if count == 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {list(input.shape)}")
-    x = _wide(input, "batch_norm")
+    x = _wide(input, "batch_norm", weight, bias, running_mean, running_var)
     normal, mean, var = _normalize(x, axes, eps)
     output = _scale(normal, weight, bias, (-1, *(1,) * (input.ndim - 2))).astype(input.dtype)
+    if count == 0:
+        return output, _kept(running_mean, input), _kept(running_var, input)
     mean, var = lax.stop_gradient(mean.reshape(-1)), lax.stop_gradient(var.reshape(-1) * (count / max(count - 1, 1)))
     return output, _moved(running_mean, mean, momentum), _moved(running_var, var, momentum)
 
@@ -61,7 +63,7 @@ def batch_norm_eval(
         missing = "running_mean" if running_mean is None else "running_var"
         raise RuntimeError(f"{missing} must be defined in evaluation mode")
     _check_channels(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
-    x = _wide(input, "batch_norm")
+    x = _wide(input, "batch_norm", weight, bias, running_mean, running_var)
     # One factor and one offset for each channel: the large array is read once and multiplied once.
     factor = lax.rsqrt(running_var.astype(x.dtype) + eps)
     factor = factor if weight is None else factor * weight.astype(x.dtype)
@@ -69,6 +71,36 @@ def batch_norm_eval(
     offset = offset if bias is None else offset + bias.astype(x.dtype)
     channel = (-1, *(1,) * (input.ndim - 2))
     return (x * factor.reshape(channel) + offset.reshape(channel)).astype(input.dtype)
+
+
+@op("", grad_name="ViewBackward0", returns=("output", "running_mean", "running_var"))
+def instance_norm_train(
+    input: Array,
+    running_mean: Array | None,
+    running_var: Array | None,
+    weight: Array | None,
+    bias: Array | None,
+    momentum: ArrayLike,
+    eps: float = 1e-5,
+) -> tuple[Array, ...]:
+    """output = (input - mean) / sqrt(var + eps) * weight + bias, with mean and var of each channel in each sample.
+
+    The running statistics move towards the mean over the samples; of no samples that is NaN, as in PyTorch.
+
+    input (N, C, *), the others (C,) or None -> (N, C, *), (C,), (C,)
+    """
+    _check_channels(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
+    axes = tuple(range(2, input.ndim))
+    count = math.prod(input.shape[2:])
+    x = _wide(input, "batch_norm", weight, bias, running_mean, running_var)
+    normal, mean, var = _normalize(x, axes, eps)
+    output = _scale(normal, weight, bias, (-1, *(1,) * len(axes))).astype(input.dtype)
+    if count == 0:
+        return output, _kept(running_mean, input), _kept(running_var, input)
+    # One element has no unbiased variance.
+    unbiased = var * (count / (count - 1) if count > 1 else math.nan)
+    batch = [lax.stop_gradient(jnp.mean(part.reshape(mean.shape[:2]), axis=0)) for part in (mean, unbiased)]
+    return output, _moved(running_mean, batch[0], momentum), _moved(running_var, batch[1], momentum)
 
 
 @op("lamina functional", grad_name="NativeLayerNormBackward0")
@@ -89,7 +121,7 @@ def layer_norm(
             [-1.0000,  1.0000]])
     """
     shape = _check_last(input, normalized_shape, weight, bias)
-    x = _wide(input, "LayerNormKernelImpl")
+    x = _wide(input, "LayerNormKernelImpl", weight, bias)
     normal, _, _ = _normalize(x, tuple(range(input.ndim - len(shape), input.ndim)), eps)
     return _scale(normal, weight, bias, shape).astype(input.dtype)
 
@@ -122,7 +154,7 @@ def group_norm(
                 f"Expected {name} to be a vector of size equal to the number of channels in input, "
                 f"but got {name} of shape {list(value.shape)} and input of shape {list(input.shape)}"
             )
-    x = _wide(input, "GroupNormKernelImpl")
+    x = _wide(input, "GroupNormKernelImpl", weight, bias)
     size = math.prod(input.shape[2:]) * (channels // num_groups)
     normal, _, _ = _normalize(x.reshape(batch, num_groups, size), (2,), eps)  # N G C/G*space
     channel = (-1, *(1,) * (input.ndim - 2))
@@ -148,10 +180,19 @@ def rms_norm(
     return _scale(normal, weight, None, shape).astype(input.dtype)
 
 
-def _wide(x: Array, name: str) -> Array:
-    """x as float32, or float64 if it is that."""
+def _wide(x: Array, name: str, *parameters: Array | None) -> Array:
+    """x as float32, or float64 if it is that; the parameters have x's type, or float32 beside 16-bit numbers."""
     if promote.category(x.dtype) != 2:
         raise NotImplementedError(f"\"{name}\" not implemented for '{check.type_name(x.dtype)}'")
+    types = [parameter.dtype for parameter in parameters if parameter is not None]
+    if any(dtype != x.dtype for dtype in types):
+        if any(dtype != types[0] for dtype in types) and types[0] == x.dtype:
+            other = next(dtype for dtype in types if dtype != x.dtype)
+            raise RuntimeError(f"expected scalar type {check.type_name(x.dtype)} but found {check.type_name(other)}")
+        if any(dtype != jnp.float32 for dtype in types):
+            raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")
+        if x.dtype.itemsize > 2:
+            raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
     return x.astype(jnp.float32) if x.dtype.itemsize == 2 else x
 
 
@@ -174,6 +215,11 @@ def _moved(running: Array | None, batch: Array, momentum: ArrayLike) -> Array:
         return batch
     factor = promote.cast(momentum, batch.dtype)
     return (running.astype(batch.dtype) * (1 - factor) + batch * factor).astype(running.dtype)
+
+
+def _kept(running: Array | None, input: Array) -> Array:
+    """The running statistics after a batch without elements; NaN, of each channel, without any."""
+    return jnp.full(input.shape[1:2], jnp.nan, input.dtype) if running is None else running
 
 
 def _check_channels(input: Array, **others: Array | None) -> None:
