@@ -312,6 +312,18 @@ def dropout(
 def dstack(tensors: Sequence[Tensor], *, out: Any = None) -> Tensor: ...
 def einsum_of(equation: _str, operands: Sequence[Tensor], *, out: Any = None) -> Tensor: ...
 def elu(input: Tensor, alpha: Number = 1.0, *, out: Any = None) -> Tensor: ...
+def embedding_bag(
+    indices: Tensor,
+    weight: Tensor,
+    offsets: Tensor | None = None,
+    per_sample_weights: Tensor | None = None,
+    mode: _str = "mean",
+    scale_grad_by_freq: _bool = False,
+    include_last_offset: _bool = False,
+    padding_idx: _int | None = None,
+    *,
+    out: Any = None,
+) -> Tensor: ...
 def embedding_lookup(
     indices: Tensor,
     weight: Tensor,

@@ -242,6 +242,7 @@ BUILT = {
     },
     **{name: [RECURRENT, {**RECURRENT, "bias": False}] for name in ("RNNCell", "LSTMCell", "GRUCell")},
     "Embedding": [{"num_embeddings": 5, "embedding_dim": 3}],
+    "EmbeddingBag": [{"num_embeddings": 5, "embedding_dim": 3}],
     "PReLU": [{}, {"num_parameters": 4}],
     **{name: [{}, {"weight": lamina.ones(CLASSES)}] for name in ("CrossEntropyLoss", "NLLLoss", "BCELoss")},
     "BCEWithLogitsLoss": [{}, {"weight": lamina.ones(CLASSES), "pos_weight": lamina.ones(CLASSES)}],
@@ -369,6 +370,7 @@ LONG_CLASSES = {
     "ParameterDict": "a dict's methods",
     "RNNBase": "what RNN, LSTM and GRU share",
     "Embedding": "from_pretrained repeats the arguments",
+    "EmbeddingBag": "from_pretrained repeats the arguments",
 }
 ORDER = ("__init__", "reset_parameters", "forward", "extra_repr")
 

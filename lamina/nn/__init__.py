@@ -34,6 +34,7 @@ from lamina.nn.container import ModuleDict, ModuleList, ParameterDict, Parameter
 from lamina.nn.conv import Conv1d, Conv2d, Conv3d
 from lamina.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from lamina.nn.embedding import Embedding
+from lamina.nn.embedding_bag import EmbeddingBag
 from lamina.nn.flatten import Flatten, Unflatten
 from lamina.nn.instance_norm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from lamina.nn.linear import Bilinear, Identity, Linear
@@ -63,7 +64,7 @@ __all__ = [
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm", "RMSNorm", "GroupNorm",
     "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d",
     "RNNBase", "RNN", "LSTM", "GRU", "RNNCellBase", "RNNCell", "LSTMCell", "GRUCell",
-    "Embedding",
+    "Embedding", "EmbeddingBag",
     "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout",
     "Flatten", "Unflatten",
     "ReLU", "Sigmoid", "Tanh", "Softmax", "LogSoftmax", "Softmin", "Softmax2d", "GELU", "LeakyReLU", "ELU", "SELU",

@@ -55,6 +55,7 @@ from lamina.functions_dropout import dropout2d as dropout2d
 from lamina.functions_dropout import dropout3d as dropout3d
 from lamina.functions_dropout import feature_alpha_dropout as feature_alpha_dropout
 from lamina.functions_embedding import embedding as embedding
+from lamina.functions_embedding import embedding_bag as embedding_bag
 from lamina.functions_index import one_hot as one_hot
 from lamina.functions_loss import binary_cross_entropy as binary_cross_entropy
 from lamina.functions_loss import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
