@@ -16,16 +16,6 @@ from lamina.tensor import Tensor
 
 Number: TypeAlias = _bool | _int | _float | _complex
 
-class BatchNormTrainResult(NamedTuple):
-    output: Tensor
-    running_mean: Tensor
-    running_var: Tensor
-
-class InstanceNormTrainResult(NamedTuple):
-    output: Tensor
-    running_mean: Tensor
-    running_var: Tensor
-
 class AminmaxResult(NamedTuple):
     min: Tensor
     max: Tensor
@@ -45,6 +35,16 @@ class MedianDimResult(NamedTuple):
 class NanmedianDimResult(NamedTuple):
     values: Tensor
     indices: Tensor
+
+class BatchNormTrainResult(NamedTuple):
+    output: Tensor
+    running_mean: Tensor
+    running_var: Tensor
+
+class InstanceNormTrainResult(NamedTuple):
+    output: Tensor
+    running_mean: Tensor
+    running_var: Tensor
 
 class SortResult(NamedTuple):
     values: Tensor
@@ -288,6 +288,9 @@ def cross_entropy(
     *,
     out: Any = None,
 ) -> Tensor: ...
+def cross_map_lrn2d(
+    input: Tensor, size: _int, alpha: _float = 0.0001, beta: _float = 0.75, k: _float = 1, *, out: Any = None
+) -> Tensor: ...
 def cummax(input: Tensor, dim: _int, *, out: Any = None) -> CummaxResult: ...
 def cummin(input: Tensor, dim: _int, *, out: Any = None) -> CumminResult: ...
 def cumprod(input: Tensor, dim: _int, *, dtype: DType | None = None, out: Any = None) -> Tensor: ...
@@ -497,6 +500,9 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number, *, out: Any = None
 def lgamma(input: Tensor, *, out: Any = None) -> Tensor: ...
 def linalg_cross(input: Tensor, other: Tensor, *, dim: _int = -1, out: Any = None) -> Tensor: ...
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Any = None) -> Tensor: ...
+def local_response_norm(
+    input: Tensor, size: _int, alpha: _float = 0.0001, beta: _float = 0.75, k: _float = 1.0, *, out: Any = None
+) -> Tensor: ...
 def log(input: Tensor, *, out: Any = None) -> Tensor: ...
 def log10(input: Tensor, *, out: Any = None) -> Tensor: ...
 def log1p(input: Tensor, *, out: Any = None) -> Tensor: ...
@@ -667,6 +673,9 @@ def norm(
     *,
     dtype: DType | None = None,
     out: Any = None,
+) -> Tensor: ...
+def normalize(
+    input: Tensor, p: _float = 2.0, dim: _int | Sequence[_int] | None = 1, eps: _float = 1e-12, *, out: Any = None
 ) -> Tensor: ...
 def one_hot_of(input: Tensor, num_classes: _int, *, out: Any = None) -> Tensor: ...
 def outer(input: Tensor, vec2: Tensor, *, out: Any = None) -> Tensor: ...

@@ -225,6 +225,8 @@ BUILT = {
         ]
         for d in (1, 2, 3)
     },
+    "SyncBatchNorm": [{"num_features": 3}, {"num_features": 3, "affine": False, "track_running_stats": False}],
+    **{name: [{"size": 3}] for name in ("LocalResponseNorm", "CrossMapLRN2d")},
     "LayerNorm": [
         {"normalized_shape": (2, 3)},
         {"normalized_shape": (2, 3), "bias": False},

@@ -58,9 +58,10 @@ def embedding_bag(
     """
     _check_table("embedding_bag", indices, weight)
     if promote.category(weight.dtype) != 2:
+        given = check.type_name(weight.dtype)
         raise RuntimeError(
             "Expected tensor for argument #1 'weight' to have one of the following scalar types: Half, BFloat16, "
-            f"Float, Double; but got {check.type_name(weight.dtype)} instead (while checking arguments for embedding_bag)"
+            f"Float, Double; but got {given} instead (while checking arguments for embedding_bag)"
         )
     if per_sample_weights is not None and per_sample_weights.dtype != weight.dtype:
         raise RuntimeError(

@@ -13,6 +13,7 @@ from jax import lax
 
 from lamina.ops import check, promote
 from lamina.ops.op import Array, ArrayLike, op
+from lamina.ops.reduce import Dims, norm
 
 
 @op("", grad_name="NativeBatchNormBackward0", returns=("output", "running_mean", "running_var"))
@@ -92,7 +93,7 @@ def instance_norm_train(
     _check_channels(input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     axes = tuple(range(2, input.ndim))
     count = math.prod(input.shape[2:])
-    x = _wide(input, "batch_norm", weight, bias, running_mean, running_var)
+    x = _wide(input, "batch_norm", weight, bias)
     normal, mean, var = _normalize(x, axes, eps)
     output = _scale(normal, weight, bias, (-1, *(1,) * len(axes))).astype(input.dtype)
     if count == 0:
@@ -120,13 +121,13 @@ def layer_norm(
     tensor([[-1.0000,  1.0000],
             [-1.0000,  1.0000]])
     """
-    shape = _check_last(input, normalized_shape, weight, bias)
+    shape = _check_last("layer_norm", input, normalized_shape, weight, bias)
     x = _wide(input, "LayerNormKernelImpl", weight, bias)
     normal, _, _ = _normalize(x, tuple(range(input.ndim - len(shape), input.ndim)), eps)
     return _scale(normal, weight, bias, shape).astype(input.dtype)
 
 
-@op("lamina functional", grad_name="NativeGroupNormBackward0")
+@op("lamina", grad_name="NativeGroupNormBackward0")
 def group_norm(
     input: Array,
     num_groups: int,
@@ -141,7 +142,9 @@ def group_norm(
     if input.ndim < 2:
         raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input.ndim}")
     batch, channels = input.shape[:2]
-    if num_groups <= 0:
+    if num_groups == 0:
+        raise ZeroDivisionError("group_norm: num_groups must be greater than 0, got 0.")
+    if num_groups < 0:
         raise RuntimeError(f"Expected num groups to be greater than 0, got {num_groups}")
     if channels % num_groups:
         raise RuntimeError(
@@ -172,12 +175,20 @@ def rms_norm(
 
     input (*, *normalized_shape), weight (*normalized_shape,) or None -> shape of input
     """
-    shape = _check_last(input, normalized_shape, weight, None)
+    shape = _check_last("rms_norm", input, normalized_shape, weight, None)
     x = _wide(input, "rms_norm")
     axes = tuple(range(input.ndim - len(shape), input.ndim))
     square = jnp.mean(x * x, axis=axes, keepdims=True)
     normal = x * lax.rsqrt(square + (float(jnp.finfo(x.dtype).eps) if eps is None else eps))
     return _scale(normal, weight, None, shape).astype(input.dtype)
+
+
+@op("", grad_name="DivBackward0")
+def normalize(input: Array, p: float = 2.0, dim: Dims = 1, eps: float = 1e-12) -> Array:
+    """output = input / max(p-norm of input along dim, eps). input (*) -> (*)"""
+    size = norm(input, p, dim, keepdim=True)
+    least = promote.cast(eps, size.dtype)
+    return input / jnp.where(size < least, least, size).astype(input.dtype)
 
 
 def _wide(x: Array, name: str, *parameters: Array | None) -> Array:
@@ -231,9 +242,12 @@ def _check_channels(input: Array, **others: Array | None) -> None:
 
 
 def _check_last(
-    input: Array, normalized_shape: int | tuple[int, ...], weight: Array | None, bias: Array | None
+    op: str, input: Array, normalized_shape: tuple[int, ...], weight: Array | None, bias: Array | None
 ) -> tuple[int, ...]:
-    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if not isinstance(normalized_shape, tuple):
+        given = type(normalized_shape).__name__
+        raise TypeError(f"{op}(): argument 'normalized_shape' (position 2) must be tuple of ints, not {given}")
+    shape = normalized_shape
     if not shape:
         raise RuntimeError(
             "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, "
