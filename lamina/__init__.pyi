@@ -165,7 +165,6 @@ from lamina.functions import fmod as fmod
 from lamina.functions import frac as frac
 from lamina.functions import gather as gather
 from lamina.functions import ge as ge
-from lamina.functions import group_norm as group_norm
 from lamina.functions import gru_cell as gru_cell
 from lamina.functions import gt as gt
 from lamina.functions import hardshrink as hardshrink
@@ -189,7 +188,6 @@ from lamina.functions import isposinf as isposinf
 from lamina.functions import isreal as isreal
 from lamina.functions import kron as kron
 from lamina.functions import kthvalue as kthvalue
-from lamina.functions import layer_norm as layer_norm
 from lamina.functions import le as le
 from lamina.functions import lerp as lerp
 from lamina.functions import lgamma as lgamma
@@ -299,6 +297,11 @@ from lamina.functions_index import where as where
 from lamina.functions_linalg import chain_matmul as chain_matmul
 from lamina.functions_linalg import einsum as einsum
 from lamina.functions_linalg import tensordot as tensordot
+from lamina.functions_native import batch_norm as batch_norm
+from lamina.functions_native import embedding as embedding
+from lamina.functions_native import group_norm as group_norm
+from lamina.functions_native import instance_norm as instance_norm
+from lamina.functions_native import layer_norm as layer_norm
 from lamina.functions_pool import max_pool1d as max_pool1d
 from lamina.functions_pool import max_pool2d as max_pool2d
 from lamina.functions_pool import max_pool3d as max_pool3d

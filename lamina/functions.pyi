@@ -16,11 +16,6 @@ from lamina.tensor import Tensor
 
 Number: TypeAlias = _bool | _int | _float | _complex
 
-class BatchNormTrainResult(NamedTuple):
-    output: Tensor
-    running_mean: Tensor
-    running_var: Tensor
-
 class AminmaxResult(NamedTuple):
     min: Tensor
     max: Tensor
@@ -40,6 +35,16 @@ class MedianDimResult(NamedTuple):
 class NanmedianDimResult(NamedTuple):
     values: Tensor
     indices: Tensor
+
+class BatchNormTrainResult(NamedTuple):
+    output: Tensor
+    running_mean: Tensor
+    running_var: Tensor
+
+class InstanceNormTrainResult(NamedTuple):
+    output: Tensor
+    running_mean: Tensor
+    running_var: Tensor
 
 class SortResult(NamedTuple):
     values: Tensor
@@ -283,6 +288,9 @@ def cross_entropy(
     *,
     out: Any = None,
 ) -> Tensor: ...
+def cross_map_lrn2d(
+    input: Tensor, size: _int, alpha: _float = 0.0001, beta: _float = 0.75, k: _float = 1, *, out: Any = None
+) -> Tensor: ...
 def cummax(input: Tensor, dim: _int, *, out: Any = None) -> CummaxResult: ...
 def cummin(input: Tensor, dim: _int, *, out: Any = None) -> CumminResult: ...
 def cumprod(input: Tensor, dim: _int, *, dtype: DType | None = None, out: Any = None) -> Tensor: ...
@@ -307,6 +315,18 @@ def dropout(
 def dstack(tensors: Sequence[Tensor], *, out: Any = None) -> Tensor: ...
 def einsum_of(equation: _str, operands: Sequence[Tensor], *, out: Any = None) -> Tensor: ...
 def elu(input: Tensor, alpha: Number = 1.0, *, out: Any = None) -> Tensor: ...
+def embedding_bag(
+    indices: Tensor,
+    weight: Tensor,
+    offsets: Tensor | None = None,
+    per_sample_weights: Tensor | None = None,
+    mode: _str = "mean",
+    scale_grad_by_freq: _bool = False,
+    include_last_offset: _bool = False,
+    padding_idx: _int | None = None,
+    *,
+    out: Any = None,
+) -> Tensor: ...
 def embedding_lookup(
     indices: Tensor,
     weight: Tensor,
@@ -411,6 +431,17 @@ def index_reduce(
 ) -> Tensor: ...
 def index_select(input: Tensor, dim: _int, index: Tensor, *, out: Any = None) -> Tensor: ...
 def inner(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
+def instance_norm_train(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    momentum: Tensor | Number,
+    eps: _float = 1e-05,
+    *,
+    out: Any = None,
+) -> InstanceNormTrainResult: ...
 def isclose(
     input: Tensor,
     other: Tensor,
@@ -469,6 +500,9 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number, *, out: Any = None
 def lgamma(input: Tensor, *, out: Any = None) -> Tensor: ...
 def linalg_cross(input: Tensor, other: Tensor, *, dim: _int = -1, out: Any = None) -> Tensor: ...
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Any = None) -> Tensor: ...
+def local_response_norm(
+    input: Tensor, size: _int, alpha: _float = 0.0001, beta: _float = 0.75, k: _float = 1.0, *, out: Any = None
+) -> Tensor: ...
 def log(input: Tensor, *, out: Any = None) -> Tensor: ...
 def log10(input: Tensor, *, out: Any = None) -> Tensor: ...
 def log1p(input: Tensor, *, out: Any = None) -> Tensor: ...
@@ -639,6 +673,9 @@ def norm(
     *,
     dtype: DType | None = None,
     out: Any = None,
+) -> Tensor: ...
+def normalize(
+    input: Tensor, p: _float = 2.0, dim: _int | Sequence[_int] | None = 1, eps: _float = 1e-12, *, out: Any = None
 ) -> Tensor: ...
 def one_hot_of(input: Tensor, num_classes: _int, *, out: Any = None) -> Tensor: ...
 def outer(input: Tensor, vec2: Tensor, *, out: Any = None) -> Tensor: ...

@@ -6,7 +6,7 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-ROOMS = ("activation", "dropout", "embedding", "index", "linalg", "loss", "norm", "pool", "reduce", "shape")
+ROOMS = ("activation", "dropout", "embedding", "index", "linalg", "loss", "native", "norm", "pool", "reduce", "shape")
 """The files `functions_*.py`, with functions that are more than one operation."""
 
 _NAMED = {

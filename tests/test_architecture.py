@@ -217,6 +217,16 @@ BUILT = {
         ]
         for d in (1, 2, 3)
     },
+    **{
+        f"InstanceNorm{d}d": [
+            {"num_features": 3},
+            {"num_features": 3, "affine": True, "bias": False},
+            {"num_features": 3, "affine": True, "track_running_stats": True},
+        ]
+        for d in (1, 2, 3)
+    },
+    "SyncBatchNorm": [{"num_features": 3}, {"num_features": 3, "affine": False, "track_running_stats": False}],
+    **{name: [{"size": 3}] for name in ("LocalResponseNorm", "CrossMapLRN2d")},
     "LayerNorm": [
         {"normalized_shape": (2, 3)},
         {"normalized_shape": (2, 3), "bias": False},
@@ -234,6 +244,7 @@ BUILT = {
     },
     **{name: [RECURRENT, {**RECURRENT, "bias": False}] for name in ("RNNCell", "LSTMCell", "GRUCell")},
     "Embedding": [{"num_embeddings": 5, "embedding_dim": 3}],
+    "EmbeddingBag": [{"num_embeddings": 5, "embedding_dim": 3}],
     "PReLU": [{}, {"num_parameters": 4}],
     **{name: [{}, {"weight": lamina.ones(CLASSES)}] for name in ("CrossEntropyLoss", "NLLLoss", "BCELoss")},
     "BCEWithLogitsLoss": [{}, {"weight": lamina.ones(CLASSES), "pos_weight": lamina.ones(CLASSES)}],
@@ -361,6 +372,7 @@ LONG_CLASSES = {
     "ParameterDict": "a dict's methods",
     "RNNBase": "what RNN, LSTM and GRU share",
     "Embedding": "from_pretrained repeats the arguments",
+    "EmbeddingBag": "from_pretrained repeats the arguments",
 }
 ORDER = ("__init__", "reset_parameters", "forward", "extra_repr")
 
@@ -398,6 +410,7 @@ TESTED_ELSEWHERE = {
     "lamina.ops.transcendental": "tests/ops/test_pointwise.py",
     "lamina.ops.optim": "tests/optim",
     "lamina.nn.functional": "tests/ops",
+    "lamina.nn.running_norm": "tests/nn/test_norm.py",
     "lamina.nn.hooks": "tests/nn/test_module.py",
     "lamina.nn.state": "tests/nn/test_module.py",
     "lamina.nn.tables": "tests/nn/test_module.py",

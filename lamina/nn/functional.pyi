@@ -9,10 +9,10 @@ from lamina.functions import conv2d as conv2d
 from lamina.functions import conv3d as conv3d
 from lamina.functions import gelu as gelu
 from lamina.functions import glu as glu
-from lamina.functions import group_norm as group_norm
 from lamina.functions import hardshrink as hardshrink
 from lamina.functions import layer_norm as layer_norm
 from lamina.functions import linear as linear
+from lamina.functions import local_response_norm as local_response_norm
 from lamina.functions import logsigmoid as logsigmoid
 from lamina.functions import max_pool1d_with_indices as max_pool1d_with_indices
 from lamina.functions import max_pool2d_with_indices as max_pool2d_with_indices
@@ -55,6 +55,7 @@ from lamina.functions_dropout import dropout2d as dropout2d
 from lamina.functions_dropout import dropout3d as dropout3d
 from lamina.functions_dropout import feature_alpha_dropout as feature_alpha_dropout
 from lamina.functions_embedding import embedding as embedding
+from lamina.functions_embedding import embedding_bag as embedding_bag
 from lamina.functions_index import one_hot as one_hot
 from lamina.functions_loss import binary_cross_entropy as binary_cross_entropy
 from lamina.functions_loss import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
@@ -66,7 +67,9 @@ from lamina.functions_loss import mse_loss as mse_loss
 from lamina.functions_loss import nll_loss as nll_loss
 from lamina.functions_loss import smooth_l1_loss as smooth_l1_loss
 from lamina.functions_norm import batch_norm as batch_norm
+from lamina.functions_norm import group_norm as group_norm
 from lamina.functions_norm import instance_norm as instance_norm
+from lamina.functions_norm import normalize as normalize
 from lamina.functions_pool import max_pool1d as max_pool1d
 from lamina.functions_pool import max_pool2d as max_pool2d
 from lamina.functions_pool import max_pool3d as max_pool3d
