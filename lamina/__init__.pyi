@@ -123,6 +123,10 @@ from lamina.functions import conj as conj
 from lamina.functions import conv1d as conv1d
 from lamina.functions import conv2d as conv2d
 from lamina.functions import conv3d as conv3d
+from lamina.functions import conv_tbc as conv_tbc
+from lamina.functions import conv_transpose1d as conv_transpose1d
+from lamina.functions import conv_transpose2d as conv_transpose2d
+from lamina.functions import conv_transpose3d as conv_transpose3d
 from lamina.functions import copysign as copysign
 from lamina.functions import cos as cos
 from lamina.functions import cosh as cosh

@@ -273,6 +273,43 @@ def conv3d(
     *,
     out: Any = None,
 ) -> Tensor: ...
+def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: _int = 0, *, out: Any = None) -> Tensor: ...
+def conv_transpose1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    output_padding: _int | Sequence[_int] = 0,
+    groups: _int = 1,
+    dilation: _int | Sequence[_int] = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+def conv_transpose2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    output_padding: _int | Sequence[_int] = 0,
+    groups: _int = 1,
+    dilation: _int | Sequence[_int] = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+def conv_transpose3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    output_padding: _int | Sequence[_int] = 0,
+    groups: _int = 1,
+    dilation: _int | Sequence[_int] = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
 def copysign(input: Tensor, other: Tensor | Number, *, out: Any = None) -> Tensor: ...
 def cos(input: Tensor, *, out: Any = None) -> Tensor: ...
 def cosh(input: Tensor, *, out: Any = None) -> Tensor: ...
@@ -362,6 +399,16 @@ def floor_divide(input: Tensor | Number, other: Tensor | Number, *, out: Any = N
 def fmax(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
 def fmin(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
 def fmod(input: Tensor, other: Tensor | Number, *, out: Any = None) -> Tensor: ...
+def fold(
+    input: Tensor,
+    output_size: _int | Sequence[_int],
+    kernel_size: _int | Sequence[_int],
+    dilation: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    stride: _int | Sequence[_int] = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
 def frac(input: Tensor, *, out: Any = None) -> Tensor: ...
 def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = False, out: Any = None) -> Tensor: ...
 def ge(input: Tensor, other: Tensor | Number, *, out: Any = None) -> Tensor: ...
@@ -878,6 +925,15 @@ def tril(input: Tensor, diagonal: _int = 0, *, out: Any = None) -> Tensor: ...
 def triu(input: Tensor, diagonal: _int = 0, *, out: Any = None) -> Tensor: ...
 def true_divide(input: Tensor | Number, other: Tensor | Number, *, out: Any = None) -> Tensor: ...
 def trunc(input: Tensor, *, out: Any = None) -> Tensor: ...
+def unfold(
+    input: Tensor,
+    kernel_size: _int | Sequence[_int],
+    dilation: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    stride: _int | Sequence[_int] = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
 def unfold_windows(input: Tensor, dimension: _int, size: _int, step: _int) -> Tensor: ...
 def unsqueeze(input: Tensor, dim: _int) -> Tensor: ...
 def var_correction(

@@ -196,6 +196,7 @@ NOT_BUILT = {
     "RNNCellBase": "its subclasses describe the parameters",
     "ParameterList": "holds what it is given",
     "ParameterDict": "holds what it is given",
+    **{name: "its shapes come with the first input" for name in nn.__all__ if name.startswith("Lazy")},
 }
 CLASSES = 3
 CONV = {"in_channels": 4, "out_channels": 6, "groups": 2}
@@ -209,6 +210,19 @@ BUILT = {
     "Conv1d": [{**CONV, "kernel_size": 3}, {**CONV, "kernel_size": 3, "bias": False}],
     "Conv2d": [{**CONV, "kernel_size": (3, 2)}, {**CONV, "kernel_size": (3, 2), "bias": False}],
     "Conv3d": [{**CONV, "kernel_size": (3, 2, 1)}, {**CONV, "kernel_size": (3, 2, 1), "bias": False}],
+    **{
+        f"ConvTranspose{d}d": [{**CONV, "kernel_size": (3, 2, 1)[:d]}, {**CONV, "kernel_size": (2,) * d, "bias": False}]
+        for d in (2, 3)
+    },
+    "ConvTranspose1d": [{**CONV, "kernel_size": 3}, {**CONV, "kernel_size": 3, "bias": False}],
+    **{
+        f"{kind}Pad{d}d": [{"padding": 1}]
+        for kind in ("Reflection", "Replication", "Circular", "Zero")
+        for d in (1, 2, 3)
+    },
+    **{f"ConstantPad{d}d": [{"padding": 1, "value": 2.0}] for d in (1, 2, 3)},
+    "Unfold": [{"kernel_size": 2}],
+    "Fold": [{"output_size": 3, "kernel_size": 2}],
     **{
         f"BatchNorm{d}d": [
             {"num_features": 3},

@@ -38,6 +38,21 @@ from lamina.nn.embedding_bag import EmbeddingBag
 from lamina.nn.flatten import Flatten, Unflatten
 from lamina.nn.fold import Fold, Unfold
 from lamina.nn.instance_norm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
+from lamina.nn.lazy import (
+    LazyBatchNorm1d,
+    LazyBatchNorm2d,
+    LazyBatchNorm3d,
+    LazyConv1d,
+    LazyConv2d,
+    LazyConv3d,
+    LazyConvTranspose1d,
+    LazyConvTranspose2d,
+    LazyConvTranspose3d,
+    LazyInstanceNorm1d,
+    LazyInstanceNorm2d,
+    LazyInstanceNorm3d,
+    LazyLinear,
+)
 from lamina.nn.linear import Bilinear, Identity, Linear
 from lamina.nn.loss import (
     BCELoss,
@@ -69,14 +84,14 @@ from lamina.nn.padding import (
     ZeroPad2d,
     ZeroPad3d,
 )
-from lamina.nn.parameter import Buffer, Parameter
+from lamina.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from lamina.nn.pool import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
 from lamina.nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell, RNNCellBase
 from lamina.nn.response_norm import CrossMapLRN2d, LocalResponseNorm
 from lamina.nn.sync_norm import SyncBatchNorm
 
 __all__ = [
-    "Module", "Parameter", "Buffer",
+    "Module", "Parameter", "Buffer", "UninitializedParameter", "UninitializedBuffer",
     "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict",
     "Identity", "Linear", "Bilinear",
     "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
@@ -87,6 +102,9 @@ __all__ = [
     "MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d",
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm", "RMSNorm", "GroupNorm",
     "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "SyncBatchNorm", "LocalResponseNorm", "CrossMapLRN2d",
+    "LazyLinear", "LazyConv1d", "LazyConv2d", "LazyConv3d", "LazyConvTranspose1d", "LazyConvTranspose2d",
+    "LazyConvTranspose3d", "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d", "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d", "LazyInstanceNorm3d",
     "RNNBase", "RNN", "LSTM", "GRU", "RNNCellBase", "RNNCell", "LSTMCell", "GRUCell",
     "Embedding", "EmbeddingBag",
     "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout",

@@ -234,8 +234,9 @@ class _ConvTranspose(_AnyConv):
 
     def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
         convolve = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[self._space - 1]
+        padding: Any = self.padding
         more = self.output_padding if output_size is None else self._output_padding(input, output_size)
-        return convolve(input, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation)
+        return convolve(input, self.weight, self.bias, self.stride, padding, more, self.groups, self.dilation)
 
     def _output_padding(self, input: Tensor, output_size: Sequence[int]) -> tuple[int, ...]:
         """What to add at the end for outputs of that size: the sizes of space alone, or all but the batch's too."""
@@ -246,8 +247,9 @@ class _ConvTranspose(_AnyConv):
                 f"ConvTranspose{space}D: for {input.ndim}D input, output_size must have {space} or {before + space} "
                 f"elements (got {len(output_size)})"
             )
-        numbers = zip(input.shape[before:], self.stride, self.padding, self.dilation, self.kernel_size, strict=True)
-        least = [(n - 1) * s - 2 * int(p) + d * (k - 1) + 1 for n, s, p, d, k in numbers]
+        padding: Any = self.padding
+        numbers = zip(input.shape[before:], self.stride, padding, self.dilation, self.kernel_size, strict=True)
+        least = [(n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in numbers]
         most = [size + s - 1 for size, s in zip(least, self.stride, strict=True)]
         if any(not low <= size <= high for low, size, high in zip(least, wanted, most, strict=True)):
             raise ValueError(

@@ -7,6 +7,11 @@ from lamina.functions import bilinear as bilinear
 from lamina.functions import conv1d as conv1d
 from lamina.functions import conv2d as conv2d
 from lamina.functions import conv3d as conv3d
+from lamina.functions import conv_tbc as conv_tbc
+from lamina.functions import conv_transpose1d as conv_transpose1d
+from lamina.functions import conv_transpose2d as conv_transpose2d
+from lamina.functions import conv_transpose3d as conv_transpose3d
+from lamina.functions import fold as fold
 from lamina.functions import gelu as gelu
 from lamina.functions import glu as glu
 from lamina.functions import hardshrink as hardshrink
@@ -26,6 +31,7 @@ from lamina.functions import softshrink as softshrink
 from lamina.functions import softsign as softsign
 from lamina.functions import tanh as tanh
 from lamina.functions import tanhshrink as tanhshrink
+from lamina.functions import unfold as unfold
 from lamina.functions_activation import celu as celu
 from lamina.functions_activation import celu_ as celu_
 from lamina.functions_activation import elu as elu
