@@ -127,6 +127,10 @@ from lamina.functions import conj as conj
 from lamina.functions import conv1d as conv1d
 from lamina.functions import conv2d as conv2d
 from lamina.functions import conv3d as conv3d
+from lamina.functions import conv_tbc as conv_tbc
+from lamina.functions import conv_transpose1d as conv_transpose1d
+from lamina.functions import conv_transpose2d as conv_transpose2d
+from lamina.functions import conv_transpose3d as conv_transpose3d
 from lamina.functions import copysign as copysign
 from lamina.functions import cos as cos
 from lamina.functions import cosh as cosh
@@ -171,7 +175,6 @@ from lamina.functions import gather as gather
 from lamina.functions import ge as ge
 from lamina.functions import geqrf as geqrf
 from lamina.functions import grid_sampler as grid_sampler
-from lamina.functions import group_norm as group_norm
 from lamina.functions import gru_cell as gru_cell
 from lamina.functions import gt as gt
 from lamina.functions import hardshrink as hardshrink
@@ -195,7 +198,6 @@ from lamina.functions import isposinf as isposinf
 from lamina.functions import isreal as isreal
 from lamina.functions import kron as kron
 from lamina.functions import kthvalue as kthvalue
-from lamina.functions import layer_norm as layer_norm
 from lamina.functions import le as le
 from lamina.functions import lerp as lerp
 from lamina.functions import lgamma as lgamma
@@ -313,6 +315,11 @@ from lamina.functions_linalg import inverse as inverse
 from lamina.functions_linalg import orgqr as orgqr
 from lamina.functions_linalg import pinverse as pinverse
 from lamina.functions_linalg import tensordot as tensordot
+from lamina.functions_native import batch_norm as batch_norm
+from lamina.functions_native import embedding as embedding
+from lamina.functions_native import group_norm as group_norm
+from lamina.functions_native import instance_norm as instance_norm
+from lamina.functions_native import layer_norm as layer_norm
 from lamina.functions_pool import max_pool1d as max_pool1d
 from lamina.functions_pool import max_pool2d as max_pool2d
 from lamina.functions_pool import max_pool3d as max_pool3d

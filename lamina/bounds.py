@@ -51,5 +51,17 @@ def first_outside(indices: Tensor, size: int, ignored: int = 0) -> int | None:
     return None
 
 
+def at_hand(indices: Tensor) -> np.ndarray | None:
+    """The whole numbers of a tensor, if nobody has to wait for them and they are few; else None."""
+    value = indices.current()
+    array, spec = value.array, value.spec
+    if array is None or spec.device is engine.TRACED or spec.device.platform != "cpu":
+        return None
+    if spec.dtype.kind not in "iu" or not array.is_ready():
+        return None
+    found = np.asarray(array)
+    return found if 0 < found.size <= LARGEST else None
+
+
 def _forget(name: int, _: Any) -> None:
     _passed.pop(name, None)

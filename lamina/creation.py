@@ -152,8 +152,8 @@ def _sizes(size: tuple[Any, ...]) -> tuple[int, ...]:
         size = tuple(size[0])
     found = []
     for x in size:
-        if isinstance(x, float):
-            raise TypeError(f"a size must be an int, got float {x}.")
+        if isinstance(x, (float, str)):
+            raise TypeError(f"a size must be an int, got {type(x).__name__} {x}.")
         found.append(x.__index__())
         if found[-1] < 0:
             raise RuntimeError(f"Trying to create tensor with negative dimension {found[-1]}: {list(found)}")

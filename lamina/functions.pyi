@@ -29,11 +29,6 @@ class SvdResult(NamedTuple):
     S: Tensor
     Vh: Tensor
 
-class BatchNormTrainResult(NamedTuple):
-    output: Tensor
-    running_mean: Tensor
-    running_var: Tensor
-
 class AminmaxResult(NamedTuple):
     min: Tensor
     max: Tensor
@@ -53,6 +48,16 @@ class MedianDimResult(NamedTuple):
 class NanmedianDimResult(NamedTuple):
     values: Tensor
     indices: Tensor
+
+class BatchNormTrainResult(NamedTuple):
+    output: Tensor
+    running_mean: Tensor
+    running_var: Tensor
+
+class InstanceNormTrainResult(NamedTuple):
+    output: Tensor
+    running_mean: Tensor
+    running_var: Tensor
 
 class SortResult(NamedTuple):
     values: Tensor
@@ -296,6 +301,43 @@ def conv3d(
     *,
     out: Any = None,
 ) -> Tensor: ...
+def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: _int = 0, *, out: Any = None) -> Tensor: ...
+def conv_transpose1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    output_padding: _int | Sequence[_int] = 0,
+    groups: _int = 1,
+    dilation: _int | Sequence[_int] = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+def conv_transpose2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    output_padding: _int | Sequence[_int] = 0,
+    groups: _int = 1,
+    dilation: _int | Sequence[_int] = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+def conv_transpose3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    output_padding: _int | Sequence[_int] = 0,
+    groups: _int = 1,
+    dilation: _int | Sequence[_int] = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
 def copysign(input: Tensor, other: Tensor | Number, *, out: Any = None) -> Tensor: ...
 def cos(input: Tensor, *, out: Any = None) -> Tensor: ...
 def cosh(input: Tensor, *, out: Any = None) -> Tensor: ...
@@ -310,6 +352,9 @@ def cross_entropy(
     label_smoothing: _float = 0.0,
     *,
     out: Any = None,
+) -> Tensor: ...
+def cross_map_lrn2d(
+    input: Tensor, size: _int, alpha: _float = 0.0001, beta: _float = 0.75, k: _float = 1, *, out: Any = None
 ) -> Tensor: ...
 def cummax(input: Tensor, dim: _int, *, out: Any = None) -> CummaxResult: ...
 def cummin(input: Tensor, dim: _int, *, out: Any = None) -> CumminResult: ...
@@ -335,6 +380,18 @@ def dropout(
 def dstack(tensors: Sequence[Tensor], *, out: Any = None) -> Tensor: ...
 def einsum_of(equation: _str, operands: Sequence[Tensor], *, out: Any = None) -> Tensor: ...
 def elu(input: Tensor, alpha: Number = 1.0, *, out: Any = None) -> Tensor: ...
+def embedding_bag(
+    indices: Tensor,
+    weight: Tensor,
+    offsets: Tensor | None = None,
+    per_sample_weights: Tensor | None = None,
+    mode: _str = "mean",
+    scale_grad_by_freq: _bool = False,
+    include_last_offset: _bool = False,
+    padding_idx: _int | None = None,
+    *,
+    out: Any = None,
+) -> Tensor: ...
 def embedding_lookup(
     indices: Tensor,
     weight: Tensor,
@@ -370,6 +427,16 @@ def floor_divide(input: Tensor | Number, other: Tensor | Number, *, out: Any = N
 def fmax(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
 def fmin(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
 def fmod(input: Tensor, other: Tensor | Number, *, out: Any = None) -> Tensor: ...
+def fold(
+    input: Tensor,
+    output_size: _int | Sequence[_int],
+    kernel_size: _int | Sequence[_int],
+    dilation: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    stride: _int | Sequence[_int] = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
 def frac(input: Tensor, *, out: Any = None) -> Tensor: ...
 def fractional_max_pool2d(
     input: Tensor,
@@ -460,6 +527,17 @@ def index_reduce(
 ) -> Tensor: ...
 def index_select(input: Tensor, dim: _int, index: Tensor, *, out: Any = None) -> Tensor: ...
 def inner(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
+def instance_norm_train(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    momentum: Tensor | Number,
+    eps: _float = 1e-05,
+    *,
+    out: Any = None,
+) -> InstanceNormTrainResult: ...
 def interpolate(
     input: Tensor,
     sizes: Sequence[_int],
@@ -529,6 +607,9 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number, *, out: Any = None
 def lgamma(input: Tensor, *, out: Any = None) -> Tensor: ...
 def linalg_cross(input: Tensor, other: Tensor, *, dim: _int = -1, out: Any = None) -> Tensor: ...
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Any = None) -> Tensor: ...
+def local_response_norm(
+    input: Tensor, size: _int, alpha: _float = 0.0001, beta: _float = 0.75, k: _float = 1.0, *, out: Any = None
+) -> Tensor: ...
 def log(input: Tensor, *, out: Any = None) -> Tensor: ...
 def log10(input: Tensor, *, out: Any = None) -> Tensor: ...
 def log1p(input: Tensor, *, out: Any = None) -> Tensor: ...
@@ -707,6 +788,9 @@ def norm(
 ) -> Tensor: ...
 def norm_except_dim(v: Tensor, pow: _int = 2, dim: _int = 0, *, out: Any = None) -> Tensor: ...
 def norm_of_all(arrays: Sequence[Tensor], ord: _float, *, out: Any = None) -> Tensor: ...
+def normalize(
+    input: Tensor, p: _float = 2.0, dim: _int | Sequence[_int] | None = 1, eps: _float = 1e-12, *, out: Any = None
+) -> Tensor: ...
 def one_hot_of(input: Tensor, num_classes: _int, *, out: Any = None) -> Tensor: ...
 def outer(input: Tensor, vec2: Tensor, *, out: Any = None) -> Tensor: ...
 def pad(
@@ -934,6 +1018,15 @@ def tril(input: Tensor, diagonal: _int = 0, *, out: Any = None) -> Tensor: ...
 def triu(input: Tensor, diagonal: _int = 0, *, out: Any = None) -> Tensor: ...
 def true_divide(input: Tensor | Number, other: Tensor | Number, *, out: Any = None) -> Tensor: ...
 def trunc(input: Tensor, *, out: Any = None) -> Tensor: ...
+def unfold(
+    input: Tensor,
+    kernel_size: _int | Sequence[_int],
+    dilation: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    stride: _int | Sequence[_int] = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
 def unfold_windows(input: Tensor, dimension: _int, size: _int, step: _int) -> Tensor: ...
 def unsqueeze(input: Tensor, dim: _int) -> Tensor: ...
 def var_correction(

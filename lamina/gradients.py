@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lamina.engine import Leaf, Packed
-from lamina.tensor import Tensor, assign, wrap
+from lamina.tensor import Tensor, assign, values_of, wrap
 
 
 class JointGradients:
@@ -41,7 +41,7 @@ class JointGradients:
         """Write new values in place of some of `tensors`, without autograd."""
         for before, after in zip(old, new, strict=True):
             if id(before) not in self._packed:
-                assign([before], [after])
+                assign([before], values_of([after]))
                 continue
             place, leaves = self._packed[id(before)]
             fresh = Packed(after.current(), place.layout)

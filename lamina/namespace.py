@@ -6,7 +6,9 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-ROOMS = ("activation", "dropout", "embedding", "index", "linalg", "loss", "norm", "pool", "reduce", "shape", "vision")
+ROOMS = (
+    "activation", "dropout", "embedding", "index", "linalg", "loss", "native", "norm", "pool", "reduce", "shape", "vision",
+)  # fmt: skip
 """The files `functions_*.py`, with functions that are more than one operation."""
 
 _NAMED = {

@@ -203,6 +203,7 @@ NOT_BUILT = {
     "RNNCellBase": "its subclasses describe the parameters",
     "ParameterList": "holds what it is given",
     "ParameterDict": "holds what it is given",
+    **{name: "its shapes come with the first input" for name in nn.__all__ if name.startswith("Lazy")},
 }
 CLASSES = 3
 CONV = {"in_channels": 4, "out_channels": 6, "groups": 2}
@@ -217,6 +218,19 @@ BUILT = {
     "Conv2d": [{**CONV, "kernel_size": (3, 2)}, {**CONV, "kernel_size": (3, 2), "bias": False}],
     "Conv3d": [{**CONV, "kernel_size": (3, 2, 1)}, {**CONV, "kernel_size": (3, 2, 1), "bias": False}],
     **{
+        f"ConvTranspose{d}d": [{**CONV, "kernel_size": (3, 2, 1)[:d]}, {**CONV, "kernel_size": (2,) * d, "bias": False}]
+        for d in (2, 3)
+    },
+    "ConvTranspose1d": [{**CONV, "kernel_size": 3}, {**CONV, "kernel_size": 3, "bias": False}],
+    **{
+        f"{kind}Pad{d}d": [{"padding": 1}]
+        for kind in ("Reflection", "Replication", "Circular", "Zero")
+        for d in (1, 2, 3)
+    },
+    **{f"ConstantPad{d}d": [{"padding": 1, "value": 2.0}] for d in (1, 2, 3)},
+    "Unfold": [{"kernel_size": 2}],
+    "Fold": [{"output_size": 3, "kernel_size": 2}],
+    **{
         f"BatchNorm{d}d": [
             {"num_features": 3},
             {"num_features": 3, "affine": False},
@@ -224,6 +238,16 @@ BUILT = {
         ]
         for d in (1, 2, 3)
     },
+    **{
+        f"InstanceNorm{d}d": [
+            {"num_features": 3},
+            {"num_features": 3, "affine": True, "bias": False},
+            {"num_features": 3, "affine": True, "track_running_stats": True},
+        ]
+        for d in (1, 2, 3)
+    },
+    "SyncBatchNorm": [{"num_features": 3}, {"num_features": 3, "affine": False, "track_running_stats": False}],
+    **{name: [{"size": 3}] for name in ("LocalResponseNorm", "CrossMapLRN2d")},
     "LayerNorm": [
         {"normalized_shape": (2, 3)},
         {"normalized_shape": (2, 3), "bias": False},
@@ -241,6 +265,7 @@ BUILT = {
     },
     **{name: [RECURRENT, {**RECURRENT, "bias": False}] for name in ("RNNCell", "LSTMCell", "GRUCell")},
     "Embedding": [{"num_embeddings": 5, "embedding_dim": 3}],
+    "EmbeddingBag": [{"num_embeddings": 5, "embedding_dim": 3}],
     "PReLU": [{}, {"num_parameters": 4}],
     **{name: [{}, {"weight": lamina.ones(CLASSES)}] for name in ("CrossEntropyLoss", "NLLLoss", "BCELoss")},
     "BCEWithLogitsLoss": [{}, {"weight": lamina.ones(CLASSES), "pos_weight": lamina.ones(CLASSES)}],
@@ -381,6 +406,7 @@ LONG_CLASSES = {
     "ParameterDict": "a dict's methods",
     "RNNBase": "what RNN, LSTM and GRU share",
     "Embedding": "from_pretrained repeats the arguments",
+    "EmbeddingBag": "from_pretrained repeats the arguments",
 }
 ORDER = ("__init__", "reset_parameters", "forward", "extra_repr")
 
@@ -420,6 +446,7 @@ TESTED_ELSEWHERE = {
     "lamina.ops.transcendental": "tests/ops/test_pointwise.py",
     "lamina.ops.optim": "tests/optim",
     "lamina.nn.functional": "tests/ops",
+    "lamina.nn.running_norm": "tests/nn/test_norm.py",
     "lamina.nn.hooks": "tests/nn/test_module.py",
     "lamina.nn.state": "tests/nn/test_module.py",
     "lamina.nn.tables": "tests/nn/test_module.py",

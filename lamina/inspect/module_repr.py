@@ -40,14 +40,23 @@ def one_line(module: Any, path: str = "") -> str:
 
 def parameter_count(module: Any) -> int:
     """How many numbers the parameters of a module and its descendants hold; shared ones count once."""
-    return sum(parameter.numel() for parameter in module.parameters())
+    return sum(parameter.numel() for parameter in module.parameters() if not _is_uninitialized(parameter))
 
 
-def _entries(table: dict[str, Any]) -> Iterator[tuple[str, str, tuple[int, ...], bool]]:
-    """Name, type, shape and whether it requires a gradient, of each tensor in a table."""
+def _is_uninitialized(tensor: Any) -> bool:
+    return hasattr(tensor, "materialize")
+
+
+def _entries(table: dict[str, Any]) -> Iterator[tuple[str, str, tuple[int, ...] | None, bool]]:
+    """Name, type, shape (None if it is not known yet) and whether it requires a gradient, of each tensor in a table."""
     for name, tensor in table.items():
         if tensor is not None:
-            yield name, tensor.dtype.tensor_name, tuple(tensor.shape), tensor.requires_grad
+            shape = None if _is_uninitialized(tensor) else tuple(tensor.shape)
+            yield name, tensor.dtype.tensor_name, shape, tensor.requires_grad
+
+
+def _shape_text(shape: tuple[int, ...] | None) -> str:
+    return "(uninitialized)" if shape is None else str(list(shape))
 
 
 def _tree_and_entries(module: Any) -> str:
@@ -56,9 +65,9 @@ def _tree_and_entries(module: Any) -> str:
     if count:
         lines.append(f"{count:,} parameter{'s' if count > 1 else ''}")
     for name, type_name, shape, requires_grad in _entries(module._parameters):
-        lines.append(f"● {name}: {type_name} {list(shape)}{'' if requires_grad else ' (frozen)'}")
+        lines.append(f"● {name}: {type_name} {_shape_text(shape)}{'' if requires_grad else ' (frozen)'}")
     for name, type_name, shape, _ in _entries(module._buffers):
-        lines.append(f"● {name}: {type_name} {list(shape)} (buffer)")
+        lines.append(f"● {name}: {type_name} {_shape_text(shape)} (buffer)")
     return "\n".join(lines)
 
 
@@ -126,7 +135,8 @@ def _sections(module: Any) -> str:
 
 def _section_entries(table: dict[str, Any]) -> list[str]:
     """A shape is written as R writes a range: [1:16, 1:5]."""
-    return [
-        f"● {name}: {type_name} [{', '.join(f'1:{size}' for size in shape)}]"
-        for name, type_name, shape, _ in _entries(table)
-    ]
+    lines = []
+    for name, type_name, shape, _ in _entries(table):
+        ranges = "(uninitialized)" if shape is None else f"[{', '.join(f'1:{size}' for size in shape)}]"
+        lines.append(f"● {name}: {type_name} {ranges}")
+    return lines

@@ -11,12 +11,17 @@ from lamina.functions import channel_shuffle as channel_shuffle
 from lamina.functions import conv1d as conv1d
 from lamina.functions import conv2d as conv2d
 from lamina.functions import conv3d as conv3d
+from lamina.functions import conv_tbc as conv_tbc
+from lamina.functions import conv_transpose1d as conv_transpose1d
+from lamina.functions import conv_transpose2d as conv_transpose2d
+from lamina.functions import conv_transpose3d as conv_transpose3d
+from lamina.functions import fold as fold
 from lamina.functions import gelu as gelu
 from lamina.functions import glu as glu
-from lamina.functions import group_norm as group_norm
 from lamina.functions import hardshrink as hardshrink
 from lamina.functions import layer_norm as layer_norm
 from lamina.functions import linear as linear
+from lamina.functions import local_response_norm as local_response_norm
 from lamina.functions import logsigmoid as logsigmoid
 from lamina.functions import max_pool1d_with_indices as max_pool1d_with_indices
 from lamina.functions import max_pool2d_with_indices as max_pool2d_with_indices
@@ -33,6 +38,7 @@ from lamina.functions import softshrink as softshrink
 from lamina.functions import softsign as softsign
 from lamina.functions import tanh as tanh
 from lamina.functions import tanhshrink as tanhshrink
+from lamina.functions import unfold as unfold
 from lamina.functions_activation import celu as celu
 from lamina.functions_activation import celu_ as celu_
 from lamina.functions_activation import elu as elu
@@ -62,6 +68,7 @@ from lamina.functions_dropout import dropout2d as dropout2d
 from lamina.functions_dropout import dropout3d as dropout3d
 from lamina.functions_dropout import feature_alpha_dropout as feature_alpha_dropout
 from lamina.functions_embedding import embedding as embedding
+from lamina.functions_embedding import embedding_bag as embedding_bag
 from lamina.functions_index import one_hot as one_hot
 from lamina.functions_loss import binary_cross_entropy as binary_cross_entropy
 from lamina.functions_loss import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
@@ -73,7 +80,9 @@ from lamina.functions_loss import mse_loss as mse_loss
 from lamina.functions_loss import nll_loss as nll_loss
 from lamina.functions_loss import smooth_l1_loss as smooth_l1_loss
 from lamina.functions_norm import batch_norm as batch_norm
+from lamina.functions_norm import group_norm as group_norm
 from lamina.functions_norm import instance_norm as instance_norm
+from lamina.functions_norm import normalize as normalize
 from lamina.functions_pool import adaptive_max_pool1d as adaptive_max_pool1d
 from lamina.functions_pool import adaptive_max_pool1d_with_indices as adaptive_max_pool1d_with_indices
 from lamina.functions_pool import adaptive_max_pool2d as adaptive_max_pool2d

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from lamina.autograd import no_grad
 from lamina.creation import as_tensor
 from lamina.nn.hooks import RemovableHandle, StateHooks
+from lamina.nn.parameter import is_lazy
 from lamina.tensor import Size, Tensor, alias_value
 from lamina.tensor import assign as put
 
@@ -207,6 +208,10 @@ def _load_own(
                 f"expected lamina.Tensor or Tensor-like object from checkpoint but received {type(value)}"
             )
             continue
+        if is_lazy(tensor):  # it takes any shape; and two without values are alike
+            if not is_lazy(value):
+                writes.append(_write(module, name, tensor, value, assign))
+            continue
         if len(tensor.shape) == 0 and tuple(value.shape) == (1,):
             value = value[0]
         if tuple(value.shape) != tuple(tensor.shape):
@@ -275,6 +280,8 @@ def _by_child(state: Mapping[str, Any], start: int) -> dict[str, OrderedDict[str
 
 def _write(module: Any, name: str, tensor: Tensor, value: Any, assign: bool) -> Callable[[], None]:
     def write() -> None:
+        if is_lazy(tensor):
+            tensor.materialize(value.shape)  # type: ignore[attr-defined]
         source = value if isinstance(value, Tensor) else as_tensor(value)
         if not assign:
             put([tensor], [alias_value(source.to(tensor.device, tensor.dtype).current())])

@@ -82,6 +82,36 @@ def conv3d(
     return _convolution("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
 
 
+@op("lamina functional", grad_name="ConvTbcBackward0")
+def conv_tbc(input: Array, weight: Array, bias: Array, pad: int = 0) -> Array:
+    """output[t, n, o] = bias[o] + sum over k, c of weight[k, c, o] input[t + k - pad, n, c]: time first, channels last.
+
+    input (T, N, C), weight (K, C, O), bias (O,) -> (T + 2 pad - K + 1, N, O). A negative `pad` cuts.
+    """
+    if input.ndim != 3:
+        raise RuntimeError("Input must have 3 dims: time, batch, in_channel")
+    if weight.ndim != 3:
+        raise RuntimeError("Weight tensor must have 3 dims: kernel_width, in_channels, out_channels.")
+    if bias.ndim != 1:
+        raise RuntimeError("Bias must be 1-D")
+    if input.shape[2] != weight.shape[1]:
+        raise RuntimeError("Input dim 2 (input channels) is not == dim 1 in the weight tensor")
+    if bias.shape[0] != weight.shape[2]:
+        raise RuntimeError("Bias size must equal dim 2 in the weight tensor (output channels).")
+    check_dtypes(input, weight, bias)
+    length = input.shape[0] + 2 * pad - weight.shape[0] + 1
+    if length < 0:
+        raise RuntimeError(
+            f"conv_tbc: input {tuple(input.shape)} with pad {pad} is too short for weight {tuple(weight.shape)}."
+        )
+    x = input.transpose(1, 2, 0)  # N C T
+    kernel = weight.transpose(2, 1, 0)  # O C K
+    if length == 0 or 0 in x.shape:
+        return jnp.broadcast_to(bias, (length, input.shape[1], bias.shape[0]))
+    output = convolve(x, kernel, (1,), ((pad, pad),), (1,), 1)  # N O T
+    return output.transpose(2, 0, 1) + bias
+
+
 def _convolution(
     name: str,
     space: int,
@@ -94,18 +124,13 @@ def _convolution(
     groups: int,
 ) -> Array:
     """What the three share: read the sizes, check, pad, multiply, add the bias."""
-    if input.ndim not in (space + 1, space + 2):
-        raise RuntimeError(
-            f"Expected {space + 1}D (unbatched) or {space + 2}D (batched) input to {name}, "
-            f"but got input of size: {list(input.shape)}"
-        )
-    if weight.ndim != space + 2:
-        raise RuntimeError(f"{name}: weight must have {space + 2} dimensions, got {tuple(weight.shape)}.")
-    stride = _sizes("stride", stride, space)
-    dilation = _sizes("dilation", dilation, space)
+    check_dimensions(name, space, input, weight)
+    stride = sizes("stride", stride, space)
+    dilation = sizes("dilation", dilation, space)
     kernel = weight.shape[2:]
     low, high = _padding(padding, kernel, stride, dilation, space)
-    _check(input, weight, bias, stride, low, dilation, groups)
+    check_numbers(stride, low, dilation, groups)
+    _check(input, weight, bias, groups)
     batched = input.ndim == space + 2
     x = input if batched else input[None]
     padded = [size + a + b for size, a, b in zip(x.shape[2:], low, high, strict=True)]
@@ -116,9 +141,12 @@ def _convolution(
             f"Kernel size: ({' x '.join(map(str, reach))}). Kernel size can't be greater than actual input size"
         )
     output = convolve(x, weight, stride, tuple(zip(low, high, strict=True)), dilation, groups)
-    if bias is not None:
-        output = output + bias.reshape(-1, *(1,) * space)
-    return output if batched else output[0]
+    return add_bias(output, bias) if batched else add_bias(output, bias)[0]
+
+
+def add_bias(output: Array, bias: Array | None) -> Array:
+    """output (N, O, ...) plus bias (O,), if there is one."""
+    return output if bias is None else output + bias.reshape(-1, *(1,) * (output.ndim - 2))
 
 
 def convolve(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int) -> Array:
@@ -132,6 +160,7 @@ def convolve(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: S
         4 groups of 16 channels, group by group: 17 against 750
         one input channel, sums of shifted matrix products: 3 against 7
         three dimensions, 3x3x3, the same: 7 to 40 against 18 to 57
+        padding that makes the output larger than the input, padded first: 8 to 14 against 79 to 140
 
     For the rest XLA's own is the fastest, in either layout. Elsewhere (GPU, TPU) it is right for all.
     """
@@ -150,6 +179,9 @@ def convolve(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: S
         return jnp.concatenate(outputs, axis=1)
     if taps == 1 or (taps <= 27 and (x.shape[1] == 1 or x.ndim == 5)):
         return _convolve_by_products(x, weight, stride, padding, dilation)
+    reach = [d * (k - 1) for k, d in zip(weight.shape[2:], dilation, strict=True)]
+    if any(low + high > r or low < 0 or high < 0 for (low, high), r in zip(padding, reach, strict=True)):
+        x, padding = _pad(x, padding), ((0, 0),) * len(padding)
     return _convolve_xla(x, weight, stride, padding, dilation, 1)
 
 
@@ -192,7 +224,7 @@ def _convolve_channelwise(x: Array, weight: Array, stride: Sizes, padding: Pairs
 
 def _shifted(x: Array, kernel: Sizes, stride: Sizes, padding: Pairs, dilation: Sizes) -> Iterator[tuple[Sizes, Array]]:
     """For each place in the kernel, the part of the padded input that it meets."""
-    x = lax.pad(x, jnp.zeros((), x.dtype), [(0, 0, 0), (0, 0, 0), *((low, high, 0) for low, high in padding)])
+    x = _pad(x, padding)
     reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
     out = [(size - r) // s + 1 for size, r, s in zip(x.shape[2:], reach, stride, strict=True)]
     for place in itertools.product(*map(range, kernel)):
@@ -201,7 +233,14 @@ def _shifted(x: Array, kernel: Sizes, stride: Sizes, padding: Pairs, dilation: S
         yield place, lax.slice(x, (0, 0, *start), (*x.shape[:2], *stop), (1, 1, *stride))
 
 
-def _sizes(name: str, value: int | Sizes, space: int) -> Sizes:
+def _pad(x: Array, padding: Pairs) -> Array:
+    return lax.pad(x, jnp.zeros((), x.dtype), [(0, 0, 0), (0, 0, 0), *((low, high, 0) for low, high in padding)])
+
+
+def sizes(name: str, value: int | Sizes, space: int) -> Sizes:
+    """One number for each of `space` dimensions."""
+    if isinstance(value, str):
+        raise TypeError(f"argument '{name}' must be tuple of ints, not str")
     if isinstance(value, int):
         return (value,) * space
     if len(value) == 1:
@@ -219,7 +258,7 @@ def _padding(
 ) -> tuple[Sizes, Sizes]:
     """How much to add before and after each dimension. "same" adds the odd one after, as PyTorch does."""
     if not isinstance(padding, str):
-        both = _sizes("padding", padding, space)
+        both = sizes("padding", padding, space)
         return both, both
     if padding == "valid":
         return (0,) * space, (0,) * space
@@ -231,36 +270,77 @@ def _padding(
     return tuple(t // 2 for t in total), tuple(t - t // 2 for t in total)
 
 
-def _check(
-    input: Array, weight: Array, bias: Array | None, stride: Sizes, low: Sizes, dilation: Sizes, groups: int
-) -> None:
+def check_dimensions(name: str, space: int, input: Array, weight: Array) -> None:
+    """Raise RuntimeError unless input is (C, ...) or (N, C, ...) and weight (*, *, ...), `space` sizes each."""
+    if input.ndim not in (space + 1, space + 2):
+        raise RuntimeError(
+            f"Expected {space + 1}D (unbatched) or {space + 2}D (batched) input to {name}, "
+            f"but got input of size: {list(input.shape)}"
+        )
+    if weight.ndim != space + 2:
+        raise RuntimeError(f"{name}: weight must have {space + 2} dimensions, got {tuple(weight.shape)}.")
+
+
+def check_numbers(stride: Sizes, padding: Sizes, dilation: Sizes, groups: int) -> None:
+    """Raise RuntimeError where a number is too small."""
     if groups <= 0:
         raise RuntimeError("non-positive groups is not supported")
-    if any(p < 0 for p in low):
+    if any(p < 0 for p in padding):
         raise RuntimeError("negative padding is not supported")
     if any(s <= 0 for s in stride):
         raise RuntimeError("non-positive stride is not supported")
     if any(d <= 0 for d in dilation):
         raise RuntimeError("non-positive dilation is not supported")
-    channels = input.shape[1 - weight.ndim]
+
+
+def check_divisible(weight: Array, groups: int) -> None:
+    """Raise RuntimeError unless the first size of weight falls into groups, and the kernel has elements."""
+    if weight.shape[0] < groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, "
+            f"but got weight of size {list(weight.shape)} instead"
+        )
+    if 0 in weight.shape[2:]:
+        raise RuntimeError(f"Kernel sizes must be at least 1, got weight of size {list(weight.shape)}.")
     if weight.shape[0] % groups:
         raise RuntimeError(
             f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, "
             f"but got weight of size {list(weight.shape)} instead"
         )
-    if channels != weight.shape[1] * groups:
+
+
+def check_space(input: Array, weight: Array) -> None:
+    """Raise RuntimeError where the input has no elements because of another size than those of batch and channels."""
+    if 0 in input.shape[2 - weight.ndim :]:
         raise RuntimeError(
-            f"Given groups={groups}, weight of size {list(weight.shape)}, expected input{list(input.shape)} "
-            f"to have {weight.shape[1] * groups} channels, but got {channels} channels instead"
+            f"Only zero batch or zero channel inputs are supported, but got input shape: {list(input.shape)}"
         )
-    if bias is not None and tuple(bias.shape) != (weight.shape[0],):
-        raise RuntimeError(
-            f"Given weight of size {list(weight.shape)}, expected bias to be 1-dimensional with {weight.shape[0]} "
-            f"elements, but got bias of size {list(bias.shape)} instead"
-        )
+
+
+def check_dtypes(input: Array, weight: Array, bias: Array | None) -> None:
+    """Raise RuntimeError unless all have one type, and NotImplementedError for bools."""
     for name, other in (("weight", weight), ("bias", bias)):
         if other is not None and other.dtype != input.dtype:
             raise RuntimeError(
                 f"Input type ({check.type_name(input.dtype)}) and {name} type ({check.type_name(other.dtype)}) "
                 "should be the same"
             )
+    if input.dtype == bool:
+        raise NotImplementedError("convolutions are not implemented for 'Bool'")
+
+
+def _check(input: Array, weight: Array, bias: Array | None, groups: int) -> None:
+    check_divisible(weight, groups)
+    channels = input.shape[1 - weight.ndim]
+    if channels != weight.shape[1] * groups:
+        raise RuntimeError(
+            f"Given groups={groups}, weight of size {list(weight.shape)}, expected input{list(input.shape)} "
+            f"to have {weight.shape[1] * groups} channels, but got {channels} channels instead"
+        )
+    check_space(input, weight)
+    if bias is not None and tuple(bias.shape) != (weight.shape[0],):
+        raise RuntimeError(
+            f"Given weight of size {list(weight.shape)}, expected bias to be 1-dimensional with {weight.shape[0]} "
+            f"elements, but got bias of size {list(bias.shape)} instead"
+        )
+    check_dtypes(input, weight, bias)

@@ -1,4 +1,8 @@
-"""Look-up of rows in a table."""
+"""Look-up of rows in a table, alone and by the bag.
+
+The gradient of a table is one scatter-add of rows. Measured on a CPU, with 3200 rows of 64 for a table of 10000:
+sorting them first, cumulative sums and products with counts all took longer.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from lamina.ops import check, promote
 from lamina.ops.op import Array, Number, op
 
 
@@ -22,21 +27,110 @@ def embedding_lookup(
 
     indices (*), weight (V, E) -> (*, E)
     """
-    if weight.ndim != 2:
-        raise RuntimeError("'weight' must be 2-D")
-    if indices.dtype not in (jnp.int32, jnp.int64):
-        raise RuntimeError(
-            "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; "
-            f"but got lamina.{indices.dtype} instead (while checking arguments for embedding)"
-        )
+    _check_table("embedding", indices, weight)
     rows = _gather(weight, indices)
     if scale_grad_by_freq:
-        counts = jnp.zeros(weight.shape[:1], weight.dtype).at[indices].add(1, mode="drop")
-        rows = _scale_gradient(rows, (1 / _gather(counts[:, None], indices)))
+        rows = _scale_gradient(rows, 1 / _frequency(indices, weight))
     if padding_idx is not None and padding_idx >= 0:
         # XLA reads `where(c, x, x)` as x: only the gradient sees the choice.
         rows = jnp.where((indices == padding_idx)[..., None], lax.stop_gradient(rows), rows)
     return rows
+
+
+@op("")
+def embedding_bag(
+    indices: Array,
+    weight: Array,
+    offsets: Array | None = None,
+    per_sample_weights: Array | None = None,
+    mode: str = "mean",
+    scale_grad_by_freq: bool = False,
+    include_last_offset: bool = False,
+    padding_idx: int | None = None,
+) -> jax.Array:
+    """The sum, mean or largest of the rows of each bag: output[b, :] = mode over i in bag b of weight[indices[i], :].
+
+    Bags are the rows of `indices`; or `indices` has one dimension, and bag b begins at offsets[b]. The last one ends
+    with the indices, or, with `include_last_offset`, begins nothing but ends the one before. Indices equal to
+    `padding_idx` count as absent; of an empty bag comes 0. Of equally large elements, the first gets the gradient.
+
+    indices (B, L), or (L,) with offsets (B,), weight (V, E), per_sample_weights as indices, for sums -> (B, E)
+    """
+    _check_table("embedding_bag", indices, weight)
+    if promote.category(weight.dtype) != 2:
+        given = check.type_name(weight.dtype)
+        raise RuntimeError(
+            "Expected tensor for argument #1 'weight' to have one of the following scalar types: Half, BFloat16, "
+            f"Float, Double; but got {given} instead (while checking arguments for embedding_bag)"
+        )
+    if per_sample_weights is not None and per_sample_weights.dtype != weight.dtype:
+        raise RuntimeError(
+            f"embedding_bag: per_sample_weights must be of type {weight.dtype} to go with weight, "
+            f"got {per_sample_weights.dtype}."
+        )
+    bags = _Bags(indices, offsets, include_last_offset)
+    present = jnp.ones(indices.shape, bool) if padding_idx is None else indices != padding_idx
+    if mode == "max":
+        return _largest(indices, weight, present, bags)
+    rows = _gather(weight, indices)
+    if scale_grad_by_freq:
+        rows = _scale_gradient(rows, 1 / _frequency(indices, weight))
+    rows = rows.astype(jnp.float32) if weight.dtype.itemsize == 2 else rows  # summed in float32
+    if per_sample_weights is not None:
+        rows = rows * per_sample_weights[..., None].astype(rows.dtype)
+    if padding_idx is not None:
+        rows = jnp.where(present[..., None], rows, 0)
+    total = bags.sum(rows)
+    if mode == "mean":
+        total = total / jnp.maximum(bags.sum(present[..., None].astype(rows.dtype)), 1)
+    return total.astype(weight.dtype)
+
+
+class _Bags:
+    """Which indices belong together: the rows of a matrix, or the stretches between offsets."""
+
+    def __init__(self, indices: jax.Array, offsets: jax.Array | None, include_last_offset: bool) -> None:
+        self.number = indices.shape[0]
+        self.of: jax.Array | None = None
+        if offsets is not None:
+            self.number = offsets.shape[0] - include_last_offset
+            # The last bag that begins at or before each index; those before the first or after the last are dropped.
+            of = jnp.searchsorted(offsets, jnp.arange(indices.shape[0], dtype=offsets.dtype), side="right") - 1
+            self.of = jnp.where(of < 0, self.number, of)
+
+    def sum(self, rows: jax.Array) -> jax.Array:
+        """(B, L, E) or (L, E) -> (B, E)"""
+        if self.of is None:
+            return jnp.sum(rows, axis=1)
+        nothing = jnp.zeros((self.number, rows.shape[-1]), rows.dtype)
+        return nothing.at[self.of].add(rows, mode="drop", indices_are_sorted=True)
+
+    def first_largest(self, rows: jax.Array, present: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """(B, L, E) or (L, E) -> where, among all indices, the largest element of each bag stands (B, E), and whether
+        there is one.
+        """
+        low = jnp.array(-jnp.inf, rows.dtype)
+        rows = jnp.where(present[..., None], rows, low)
+        if self.of is None:
+            length = rows.shape[1]
+            first = jnp.argmax(rows, axis=1) + length * jnp.arange(self.number)[:, None]
+            return first, jnp.broadcast_to(present.any(1, keepdims=True), first.shape)
+        shape, size = (self.number, rows.shape[-1]), rows.shape[0]
+        largest = jnp.full(shape, low).at[self.of].max(rows, mode="drop", indices_are_sorted=True)
+        equal = (rows == largest.at[self.of].get(mode="fill", fill_value=0)) | jnp.isnan(rows)
+        place = jnp.where(equal & present[..., None], jnp.arange(size)[:, None], size)
+        first = jnp.full(shape, size).at[self.of].min(place, mode="drop", indices_are_sorted=True)
+        return jnp.minimum(first, max(size - 1, 0)), first < size
+
+
+def _largest(indices: jax.Array, weight: jax.Array, present: jax.Array, bags: _Bags) -> jax.Array:
+    """The largest elements, read from the table one by one: so their gradients alone are scattered."""
+    if indices.size == 0:
+        return jnp.zeros((bags.number, weight.shape[1]), weight.dtype)
+    first, found = bags.first_largest(_gather(lax.stop_gradient(weight), indices), present)
+    chosen = indices.reshape(-1)[first]
+    largest = weight.at[chosen, jnp.arange(weight.shape[1])].get(mode="fill", fill_value=jnp.nan)
+    return jnp.where(found, largest, jnp.zeros((), weight.dtype))
 
 
 @op("", differentiable=False)
@@ -52,6 +146,22 @@ def embedding_renorm(weight: Array, indices: Array, max_norm: Number, norm_type:
     factor = jnp.where(norms > max_norm, max_norm / (norms + 1e-7), 1).astype(weight.dtype)
     # A row that is named twice is written twice with the same numbers.
     return weight.at[indices].set(rows * factor, mode="drop")
+
+
+def _check_table(op: str, indices: jax.Array, weight: jax.Array) -> None:
+    if weight.ndim != 2:
+        raise RuntimeError("'weight' must be 2-D")
+    if indices.dtype not in (jnp.int32, jnp.int64):
+        raise RuntimeError(
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; "
+            f"but got lamina.{indices.dtype} instead (while checking arguments for {op})"
+        )
+
+
+def _frequency(indices: jax.Array, weight: jax.Array) -> jax.Array:
+    """How often each index occurs among all: (*) -> (*, 1)."""
+    counts = jnp.zeros(weight.shape[:1], weight.dtype).at[indices].add(1, mode="drop")
+    return _gather(counts[:, None], indices)
 
 
 def _gather(weight: jax.Array, indices: jax.Array) -> jax.Array:

@@ -80,6 +80,31 @@ def test_empty_batch():
     _compare((0, 3, 8, 8), (4, 3, 3, 3))
 
 
+@pytest.mark.parametrize("padding", [4, (0, 3)])
+def test_more_padding_than_kernel(padding):
+    _compare((2, 3, 4, 5), (4, 3, 3, 2), padding=padding)
+
+
+@pytest.mark.parametrize("pad", [0, 1, 3, -1])
+def test_conv_tbc(pad):
+    arrays = floats(6, 2, 3), floats(3, 3, 4, seed=1), floats(4, seed=2)
+    compare(lambda t, x, w, b: t.conv_tbc(x, w, b, pad), *arrays, rtol=1e-4, atol=1e-5, grad_name=True)
+
+
+@pytest.mark.parametrize(("input", "weight", "bias"), [
+    ((5, 2), (3, 3, 4), (4,)), ((5, 2, 3), (3, 3), (4,)), ((5, 2, 3), (3, 3, 4), (1, 4)), ((5, 2, 3), (3, 2, 4), (4,)),
+    ((5, 2, 3), (3, 3, 4), (3,)), ((1, 2, 3), (3, 3, 4), (4,)), ((2, 2, 3), (3, 3, 4), (4,)),
+])  # fmt: skip
+def test_conv_tbc_at_its_limits(input, weight, bias):
+    compare(lambda t, *xs: t.nn.functional.conv_tbc(*xs), floats(*input), floats(*weight), floats(*bias), grad=False)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.bool_, np.complex64])
+def test_other_types(dtype):
+    x, w = (floats(2, 3, 6) * 4).astype(dtype), (floats(4, 3, 3) * 4).astype(dtype)
+    compare(lambda t, x, w: t.conv1d(x, w), x, w, rtol=1e-4, atol=1e-4)
+
+
 def test_names_of_gradients():
     compare(lambda t, x, w: t.conv1d(x, w).grad_fn.name(), floats(1, 2, 5), floats(2, 2, 3))
 
@@ -138,6 +163,13 @@ MESSAGES = [
         {"padding": "same", "stride": 2},
         "padding='same' is not supported for strided convolutions",
     ),
+    (
+        (2, 3, 0, 8),
+        (4, 3, 3, 3),
+        {"padding": 3},
+        "Only zero batch or zero channel inputs are supported, but got input shape: [2, 3, 0, 8]",
+    ),
+    ((2, 3, 8, 8), (4, 3, 0, 3), {}, "Kernel sizes must be at least 1, got weight of size [4, 3, 0, 3]."),
     ((2, 3, 8, 8), (4, 3, 3, 3), {"padding": "some"}, "Invalid padding string: 'some'"),
 ]
 

@@ -25,6 +25,26 @@ def test_modes(mode, shape, pad):
     compare(lambda t, x: t.nn.functional.pad(x, pad, mode), floats(*shape))
 
 
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+@pytest.mark.parametrize(("shape", "pad"), [
+    ((1, 2, 3), (-3, 0)), ((1, 2, 3), (-4, 0)), ((1, 2, 0), (0, 0)), ((1, 2, 0), (1, 0)), ((1, 2, 3, 0), (0, 0, 1, 1)),
+    ((2, 0, 3), (1, 1)), ((0, 2, 3), (1, 1)), ((0, 3), (1, 1)), ((1, 2, 3, 3), (-3, 0, 1, 1)), ((1, 2, 3), (2, -4)),
+])  # fmt: skip
+def test_modes_at_their_limits(mode, shape, pad):
+    compare(lambda t, x: t.nn.functional.pad(x, pad, mode), floats(*shape))
+
+
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+@pytest.mark.parametrize("dtype", [np.float16, np.int64, np.complex64, np.bool_])
+def test_types_of_modes(mode, dtype):
+    compare(lambda t, x: t.nn.functional.pad(x, (1, 1), mode), (floats(1, 2, 3) * 5).astype(dtype), grad_name=True)
+
+
+@pytest.mark.parametrize("mode", ["constant", "reflect", "replicate", "circular"])
+def test_names_of_gradients(mode):
+    compare(lambda t, x: t.nn.functional.pad(x, (1, 1, 1, 1), mode), floats(1, 2, 3, 3), grad_name=True)
+
+
 def test_types():
     compare(lambda t, x: t.nn.functional.pad(x, (1, 1), value=True), bools(3))
     compare(lambda t, x: t.nn.functional.pad(x, (1, 1), value=0.5), floats(3, dtype=np.float64))

@@ -1,0 +1,75 @@
+"""What `lamina` itself has under names of `lamina.nn.functional`, with other arguments: as `torch` has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lamina import functions
+from lamina.functions_embedding import embedding as functional_embedding
+from lamina.functions_norm import batch_norm_of, instance_norm_of
+from lamina.tensor import Tensor
+
+PUBLIC = dict.fromkeys(("batch_norm", "instance_norm", "group_norm", "layer_norm", "embedding"), "lamina")
+"""Where users find each function."""
+
+
+def batch_norm(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    training: bool,
+    momentum: float,
+    eps: float,
+    cudnn_enabled: bool,
+) -> Tensor:
+    """`lamina.nn.functional.batch_norm`, in another order, without effect of `cudnn_enabled`. (N, C, *) -> same"""
+    return batch_norm_of(input, running_mean, running_var, weight, bias, training, momentum, eps)
+
+
+def instance_norm(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    use_input_stats: bool,
+    momentum: float,
+    eps: float,
+    cudnn_enabled: bool,
+) -> Tensor:
+    """`lamina.nn.functional.instance_norm`, in another order, without effect of `cudnn_enabled`. (N, C, *) -> same"""
+    return instance_norm_of(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
+
+
+def group_norm(
+    input: Tensor,
+    num_groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+    cudnn_enabled: bool = True,
+) -> Tensor:
+    """`lamina.nn.functional.group_norm`; `cudnn_enabled` changes nothing. input (N, C, *) -> same"""
+    return functions.group_norm(input, num_groups, weight, bias, eps)
+
+
+def layer_norm(
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+    cudnn_enable: bool = True,
+) -> Tensor:
+    """`lamina.nn.functional.layer_norm`; `cudnn_enable` changes nothing. input (*, *normalized_shape) -> same"""
+    return functions.layer_norm(input, normalized_shape, weight, bias, eps)
+
+
+def embedding(
+    weight: Tensor, indices: Tensor, padding_idx: int = -1, scale_grad_by_freq: bool = False, sparse: bool = False
+) -> Tensor:
+    """`lamina.nn.functional.embedding`, in another order; padding_idx -1 means none. indices (*) -> (*, E)"""
+    padding = padding_idx if padding_idx >= 0 else None
+    return functional_embedding(indices, weight, padding, None, 2.0, scale_grad_by_freq, sparse)
