@@ -6,7 +6,8 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-ROOMS = ("activation", "dropout", "embedding", "index", "linalg", "loss", "norm", "pool", "reduce", "shape")
+ROOMS = ("activation", "attention", "dropout", "embedding", "index", "linalg", "loss", "norm", "pool", "reduce",
+         "scaled", "shape")  # fmt: skip
 """The files `functions_*.py`, with functions that are more than one operation."""
 
 _NAMED = {
