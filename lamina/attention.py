@@ -10,6 +10,7 @@ from lamina import functions
 from lamina.creation import zeros
 from lamina.tensor import Tensor
 
+
 def canonical_mask(mask: Tensor | None, name: str, other: Tensor | None, other_name: str, dtype: Any) -> Tensor | None:
     """A mask that is added to scores: a bool one, True where something is hidden, becomes -inf and 0."""
     if mask is None:
@@ -35,7 +36,11 @@ def batch_of_masks(mask: Tensor, N: int, num_heads: int, L: int, S: int) -> Tens
 
 def one_more(mask: Tensor | None) -> Tensor | None:
     """With one more key that all may see."""
-    return None if mask is None else functions.cat([mask, zeros(*mask.shape[:-1], 1, dtype=mask.dtype, device=mask.device)], -1)
+    return (
+        None
+        if mask is None
+        else functions.cat([mask, zeros(*mask.shape[:-1], 1, dtype=mask.dtype, device=mask.device)], -1)
+    )
 
 
 def with_padding(mask: Tensor | None, padding: Tensor, N: int, S: int) -> Tensor:
@@ -64,7 +69,8 @@ def check_dimensions(
     of = f"For {'batched (3-D)' if batched else 'unbatched (2-D)'} `query`, expected"
     if key.ndim != query.ndim or value.ndim != query.ndim:
         raise AssertionError(
-            f"{of} `key` and `value` to be {query.ndim}-D but found {key.ndim}-D and {value.ndim}-D tensors respectively"
+            f"{of} `key` and `value` to be {query.ndim}-D "
+            f"but found {key.ndim}-D and {value.ndim}-D tensors respectively"
         )
     if padding is not None and padding.ndim != query.ndim - 1:
         raise AssertionError(

@@ -24,9 +24,11 @@ class MultiheadAttention(Module):
     (lamina.Size([5, 2, 8]), lamina.Size([2, 5, 5]))
 
     Args:
-        embed_dim: features of query and output; num_heads: heads, which share them out; dropout: of weights, in training.
-        bias: whether projections have biases; add_bias_kv: whether a learned key and value are appended.
-        add_zero_attn: whether a key and value of zeros are appended; kdim, vdim: features of key, value, if not embed_dim.
+        embed_dim, kdim, vdim: features of query and output, of key, and of value; None: as embed_dim.
+        num_heads: the heads, which share out embed_dim.
+        dropout: the probability with which a weight is dropped, in training.
+        bias: whether the projections have biases.
+        add_bias_kv, add_zero_attn: whether a learned key and value, and ones of zeros, are appended.
         batch_first: whether N comes before L and S.
     Shapes:
         query (L, N, embed_dim), key (S, N, kdim), value (S, N, vdim), or (N, L, ..) if batch_first, or without N
@@ -125,28 +127,10 @@ class MultiheadAttention(Module):
             inputs = {id(x): x.transpose(0, 1) for x in (query, key, value)}
             query, key, value = (inputs[id(x)] for x in (query, key, value))
         output, weights = F.multi_head_attention_forward(
-            query,
-            key,
-            value,
-            self.embed_dim,
-            self.num_heads,
-            self.in_proj_weight,
-            self.in_proj_bias,
-            self.bias_k,
-            self.bias_v,
-            self.add_zero_attn,
-            self.dropout,
-            self.out_proj.weight,
-            self.out_proj.bias,
-            self.training,
-            key_padding_mask,
-            need_weights,
-            attn_mask,
-            not self._qkv_same_embed_dim,
-            self.q_proj_weight,
-            self.k_proj_weight,
-            self.v_proj_weight,
-            average_attn_weights=average_attn_weights,
-            is_causal=is_causal,
-        )
+            query, key, value, self.embed_dim, self.num_heads, self.in_proj_weight, self.in_proj_bias,
+            self.bias_k, self.bias_v, self.add_zero_attn, self.dropout, self.out_proj.weight, self.out_proj.bias,
+            self.training, key_padding_mask, need_weights, attn_mask, not self._qkv_same_embed_dim,
+            self.q_proj_weight, self.k_proj_weight, self.v_proj_weight,
+            average_attn_weights=average_attn_weights, is_causal=is_causal,
+        )  # fmt: skip
         return output.transpose(0, 1) if swap else output, weights

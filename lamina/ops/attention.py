@@ -131,7 +131,7 @@ def _weights(first: int | None, query: jax.Array, key: jax.Array, mask: Any, sca
     if mask is not None:
         scores = jnp.where(mask, scores, -jnp.inf) if mask.dtype == np.bool_ else scores + mask.astype(scores.dtype)
     if first is not None:
-        scores = jnp.where(jnp.tri(*scores.shape[-2:], first, dtype=np.bool_), scores, -jnp.inf)
+        scores = jnp.where(jnp.tri(scores.shape[-2], scores.shape[-1], first, dtype=np.bool_), scores, -jnp.inf)
     highest = jnp.max(scores, -1, keepdims=True, initial=-jnp.inf)
     weights = jnp.exp(scores - jnp.where(highest == -jnp.inf, 0, highest))
     total = jnp.sum(weights, -1, keepdims=True)

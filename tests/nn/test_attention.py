@@ -12,7 +12,7 @@ import torch
 
 import lamina
 from lamina import nn
-from tests.parity import bools, compare, compare_modules, floats
+from tests.parity import bools, compare, compare_modules, floats, to_numpy
 
 L, S, N, E, H = 5, 6, 3, 8, 2
 CLOSE = {"rtol": 1e-4, "atol": 2e-5}
@@ -122,27 +122,24 @@ def test_types(dtype):
 
     if dtype == np.float64:
         compare_modules(build, x, call=lambda m, x: m(x, x, x), **tolerance)
-    compare_modules(build, x, call=lambda m, x: m(x, x, x, need_weights=False)[0], grad=dtype == np.float64, **tolerance)
+    compare_modules(
+        build, x, call=lambda m, x: m(x, x, x, need_weights=False)[0], grad=dtype == np.float64, **tolerance
+    )
 
 
 def test_evaluation_without_gradients_is_the_same():
     """PyTorch takes its other path there."""
-    def call(t, m, x, padding):
-        with t.no_grad():
-            return m(x, x, x, padding), m(x, x, x, attn_mask=padding.new_zeros(4, 4), need_weights=False)
-
+    results = []
+    state = torch.nn.MultiheadAttention(E, H).state_dict()
     for t in (torch, lamina):
         m = t.nn.MultiheadAttention(E, H, batch_first=True).eval()
-        if t is torch:
-            state = {name: value.numpy() for name, value in m.state_dict().items()}
-        m.load_state_dict({name: t.tensor(value) for name, value in state.items()})
+        m.load_state_dict({name: t.tensor(to_numpy(value)) for name, value in state.items()})
         x, padding = t.tensor(floats(3, 4, E)), t.tensor(PADDING[:, 2:])
-        result = [None if y is None else y.numpy() for pair in call(t, m, x, padding) for y in pair]
-        expected = result if t is torch else expected
-    for ours, theirs in zip(result, expected, strict=True):
-        assert (ours is None) == (theirs is None)
-        if ours is not None:
-            np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+        with t.no_grad():
+            outputs = (*m(x, x, x, padding), m(x, x, x, attn_mask=padding.new_zeros(4, 4), need_weights=False)[0])
+        results.append([y.numpy() for y in outputs])
+    for theirs, ours in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
 def test_dropout_in_training_only():
@@ -153,7 +150,9 @@ def test_dropout_in_training_only():
     values = weights.detach().numpy()
     np.testing.assert_allclose(values[values != 0], 2 / L, rtol=1e-5)
     assert 0.3 < (values == 0).mean() < 0.7
-    assert (m(x, x, x, need_weights=False)[0].detach().numpy() != m(x, x, x, need_weights=False)[0].detach().numpy()).any()
+    assert (
+        m(x, x, x, need_weights=False)[0].detach().numpy() != m(x, x, x, need_weights=False)[0].detach().numpy()
+    ).any()
     m.eval()
     assert (m(x, x, x)[0] == m(x, x, x)[0]).all()
 
@@ -161,6 +160,7 @@ def test_dropout_in_training_only():
 def test_static_keys_and_values():
     x = (*inputs(), floats(3 * E, E, seed=4), floats(E, E, seed=5), floats(N * H, 4, E // H, seed=6))
     for which in ("static_k", "static_v", "both"):
+
         def function(t, q, k, v, weight, out, static, which=which):
             given = {name: static for name in ("static_k", "static_v") if which in (name, "both")}
             if which != "both":
@@ -231,7 +231,7 @@ def test_wrong_inputs(call):
 
 def test_masks_of_two_types_are_deprecated():
     x = lamina.ones(3, 3, E)
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="mismatched") as caught:
         nn.MultiheadAttention(E, H)(x, x, x, lamina.zeros(3, 3).bool(), attn_mask=lamina.zeros(3, 3))
     assert str(caught[0].message) == (
         "Support for mismatched key_padding_mask and attn_mask is deprecated. Use same type for both instead."

@@ -65,7 +65,7 @@ def test_rows_behind_the_last_group_are_zero():
 
 
 @pytest.mark.parametrize(
-    "a, b, options",
+    ("a", "b", "options"),
     [
         ((16,), (4, 8, 8), {"offs": OFFSETS}),
         ((16, 8), (4, 8, 8), {}),
