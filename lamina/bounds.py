@@ -37,8 +37,8 @@ def first_outside(indices: Tensor, size: int, ignored: int = 0) -> int | None:
     known = _passed.get(id(array))
     if known is not None and (size, ignored) in known[1]:
         return None
-    found = at_hand(indices)
-    if found is None or found.dtype.kind not in "iu" or not 0 < found.size <= LARGEST:
+    found = few_at_hand(indices)
+    if found is None:
         return None
     # As unsigned numbers, negative ones are larger than any size.
     if np.maximum.reduce(found.view(f"u{found.itemsize}"), axis=None) >= size:
@@ -51,16 +51,10 @@ def first_outside(indices: Tensor, size: int, ignored: int = 0) -> int | None:
     return None
 
 
-def at_hand(indices: Tensor) -> np.ndarray | None:
+def few_at_hand(indices: Tensor) -> np.ndarray | None:
     """The whole numbers of a tensor, if nobody has to wait for them and they are few; else None."""
-    value = indices.current()
-    array, spec = value.array, value.spec
-    if array is None or spec.device is engine.TRACED or spec.device.platform != "cpu":
-        return None
-    if spec.dtype.kind not in "iu" or not array.is_ready():
-        return None
-    found = np.asarray(array)
-    return found if 0 < found.size <= LARGEST else None
+    found = at_hand(indices)
+    return found if found is not None and found.dtype.kind in "iu" and 0 < found.size <= LARGEST else None
 
 
 def _forget(name: int, _: Any) -> None:

@@ -158,6 +158,29 @@ def asinh(input: Tensor, *, out: Any = None) -> Tensor: ...
 def atan(input: Tensor, *, out: Any = None) -> Tensor: ...
 def atan2(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
 def atanh(input: Tensor, *, out: Any = None) -> Tensor: ...
+def attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    is_causal: _bool = False,
+    scale: Number | None = None,
+    enable_gqa: _bool = False,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+def attention_dropout(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None,
+    dropout_p: Number,
+    is_causal: _bool = False,
+    scale: Number | None = None,
+    enable_gqa: _bool = False,
+    *,
+    generator: Generator | None = None,
+) -> Tensor: ...
 def avg_pool1d(
     input: Tensor,
     kernel_size: _int | Sequence[_int],
@@ -469,6 +492,15 @@ def group_norm(
     bias: Tensor | None = None,
     eps: _float = 1e-05,
     *,
+    out: Any = None,
+) -> Tensor: ...
+def grouped_mm(
+    mat_a: Tensor,
+    mat_b: Tensor,
+    *,
+    offs: Tensor | None = None,
+    bias: Tensor | None = None,
+    out_dtype: Any = None,
     out: Any = None,
 ) -> Tensor: ...
 def gru_cell(

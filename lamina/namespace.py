@@ -7,7 +7,8 @@ from types import ModuleType
 from typing import Any
 
 ROOMS = (
-    "activation", "dropout", "embedding", "index", "linalg", "loss", "native", "norm", "pool", "reduce", "shape", "vision",
+    "activation", "attention", "dropout", "embedding", "index", "linalg", "loss", "native", "norm", "pool", "reduce",
+    "scaled", "shape", "vision",
 )  # fmt: skip
 """The files `functions_*.py`, with functions that are more than one operation."""
 

@@ -266,6 +266,15 @@ BUILT = {
     **{name: [RECURRENT, {**RECURRENT, "bias": False}] for name in ("RNNCell", "LSTMCell", "GRUCell")},
     "Embedding": [{"num_embeddings": 5, "embedding_dim": 3}],
     "EmbeddingBag": [{"num_embeddings": 5, "embedding_dim": 3}],
+    "MultiheadAttention": [
+        {"embed_dim": 4, "num_heads": 2},
+        {"embed_dim": 4, "num_heads": 2, "kdim": 3, "vdim": 5, "bias": False, "add_bias_kv": True},
+    ],
+    "TransformerEncoderLayer": [{"d_model": 4, "nhead": 2}],
+    "TransformerDecoderLayer": [{"d_model": 4, "nhead": 2}],
+    "TransformerEncoder": [{"encoder_layer": nn.Identity(), "num_layers": 2}],
+    "TransformerDecoder": [{"decoder_layer": nn.Identity(), "num_layers": 2}],
+    "Transformer": [{"d_model": 4, "nhead": 2, "num_encoder_layers": 1, "num_decoder_layers": 1}],
     "PReLU": [{}, {"num_parameters": 4}],
     **{name: [{}, {"weight": lamina.ones(CLASSES)}] for name in ("CrossEntropyLoss", "NLLLoss", "BCELoss")},
     "BCEWithLogitsLoss": [{}, {"weight": lamina.ones(CLASSES), "pos_weight": lamina.ones(CLASSES)}],
@@ -407,6 +416,7 @@ LONG_CLASSES = {
     "RNNBase": "what RNN, LSTM and GRU share",
     "Embedding": "from_pretrained repeats the arguments",
     "EmbeddingBag": "from_pretrained repeats the arguments",
+    "MultiheadAttention": "eleven arguments, eight of forward, and three ways to hold the projections",
 }
 ORDER = ("__init__", "reset_parameters", "forward", "extra_repr")
 

@@ -38,6 +38,7 @@ from lamina.nn.adaptive_pool import (
     AdaptiveMaxPool2d,
     AdaptiveMaxPool3d,
 )
+from lamina.nn.attention import MultiheadAttention
 from lamina.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from lamina.nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from lamina.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
@@ -102,6 +103,13 @@ from lamina.nn.recurrent_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from lamina.nn.response_norm import CrossMapLRN2d, LocalResponseNorm
 from lamina.nn.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
 from lamina.nn.sync_norm import SyncBatchNorm
+from lamina.nn.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 from lamina.nn.unpool import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
 from lamina.nn.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 
@@ -128,6 +136,8 @@ __all__ = [
     "LazyInstanceNorm2d", "LazyInstanceNorm3d",
     "RNNBase", "RNN", "LSTM", "GRU", "RNNCellBase", "RNNCell", "LSTMCell", "GRUCell",
     "Embedding", "EmbeddingBag",
+    "MultiheadAttention",
+    "TransformerEncoderLayer", "TransformerDecoderLayer", "TransformerEncoder", "TransformerDecoder", "Transformer",
     "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout",
     "Flatten", "Unflatten",
     "ReLU", "Sigmoid", "Tanh", "Softmax", "LogSoftmax", "Softmin", "Softmax2d", "GELU", "LeakyReLU", "ELU", "SELU",

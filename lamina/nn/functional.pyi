@@ -18,6 +18,7 @@ from lamina.functions import conv_transpose3d as conv_transpose3d
 from lamina.functions import fold as fold
 from lamina.functions import gelu as gelu
 from lamina.functions import glu as glu
+from lamina.functions import grouped_mm as grouped_mm
 from lamina.functions import hardshrink as hardshrink
 from lamina.functions import layer_norm as layer_norm
 from lamina.functions import linear as linear
@@ -61,6 +62,8 @@ from lamina.functions_activation import softmax as softmax
 from lamina.functions_activation import softmin as softmin
 from lamina.functions_activation import threshold as threshold
 from lamina.functions_activation import threshold_ as threshold_
+from lamina.functions_attention import multi_head_attention_forward as multi_head_attention_forward
+from lamina.functions_attention import scaled_dot_product_attention as scaled_dot_product_attention
 from lamina.functions_dropout import alpha_dropout as alpha_dropout
 from lamina.functions_dropout import dropout as dropout
 from lamina.functions_dropout import dropout1d as dropout1d
@@ -102,6 +105,8 @@ from lamina.functions_pool import max_pool3d as max_pool3d
 from lamina.functions_pool import max_unpool1d as max_unpool1d
 from lamina.functions_pool import max_unpool2d as max_unpool2d
 from lamina.functions_pool import max_unpool3d as max_unpool3d
+from lamina.functions_scaled import scaled_grouped_mm as scaled_grouped_mm
+from lamina.functions_scaled import scaled_mm as scaled_mm
 from lamina.functions_vision import affine_grid as affine_grid
 from lamina.functions_vision import grid_sample as grid_sample
 from lamina.functions_vision import interpolate as interpolate
