@@ -6,7 +6,20 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-ROOMS = ("activation", "dropout", "embedding", "index", "linalg", "loss", "native", "norm", "pool", "reduce", "shape")
+ROOMS = (
+    "activation",
+    "dropout",
+    "embedding",
+    "index",
+    "linalg",
+    "loss",
+    "native",
+    "norm",
+    "pool",
+    "random_activation",
+    "reduce",
+    "shape",
+)
 """The files `functions_*.py`, with functions that are more than one operation."""
 
 _NAMED = {

@@ -53,6 +53,7 @@ from lamina.nn.module import Module
 from lamina.nn.norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm, LayerNorm, RMSNorm
 from lamina.nn.parameter import Buffer, Parameter
 from lamina.nn.pool import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
+from lamina.nn.random_activation import RReLU
 from lamina.nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell, RNNCellBase
 from lamina.nn.response_norm import CrossMapLRN2d, LocalResponseNorm
 from lamina.nn.sync_norm import SyncBatchNorm
@@ -71,7 +72,7 @@ __all__ = [
     "Flatten", "Unflatten",
     "ReLU", "Sigmoid", "Tanh", "Softmax", "LogSoftmax", "Softmin", "Softmax2d", "GELU", "LeakyReLU", "ELU", "SELU",
     "CELU", "SiLU", "Mish", "Softplus", "Softsign", "Hardtanh", "ReLU6", "Hardsigmoid", "Hardswish", "LogSigmoid",
-    "GLU", "Threshold", "Tanhshrink", "Hardshrink", "Softshrink", "PReLU",
+    "GLU", "Threshold", "Tanhshrink", "Hardshrink", "Softshrink", "PReLU", "RReLU",
     "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss",
     "KLDivLoss",
     "functional", "init",

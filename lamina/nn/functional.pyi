@@ -73,3 +73,6 @@ from lamina.functions_norm import normalize as normalize
 from lamina.functions_pool import max_pool1d as max_pool1d
 from lamina.functions_pool import max_pool2d as max_pool2d
 from lamina.functions_pool import max_pool3d as max_pool3d
+from lamina.functions_random_activation import gumbel_softmax as gumbel_softmax
+from lamina.functions_random_activation import rrelu as rrelu
+from lamina.functions_random_activation import rrelu_ as rrelu_
