@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lamina import functions
+from lamina.functions_dropout import dropped
 from lamina.functions_embedding import embedding as functional_embedding
 from lamina.functions_norm import batch_norm_of, instance_norm_of
 from lamina.functions_random_activation import rrelu_of
@@ -131,5 +132,4 @@ def feature_alpha_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
 def _dropped(name: str, input: Tensor, p: float, train: bool) -> Tensor:
     if p < 0 or p > 1:
         raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p}")
-    output: Tensor = getattr(functions, name)(input, p, train)
-    return output
+    return dropped(getattr(functions, name), input, p, train)

@@ -196,6 +196,7 @@ NOT_BUILT = {
     "RNNCellBase": "its subclasses describe the parameters",
     "ParameterList": "holds what it is given",
     "ParameterDict": "holds what it is given",
+    "Container": "deprecated, and warns of it",
 }
 CLASSES = 3
 CONV = {"in_channels": 4, "out_channels": 6, "groups": 2}

@@ -37,6 +37,7 @@ from lamina.nn.embedding import Embedding
 from lamina.nn.embedding_bag import EmbeddingBag
 from lamina.nn.flatten import Flatten, Unflatten
 from lamina.nn.instance_norm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
+from lamina.nn.legacy import Container, factory_kwargs
 from lamina.nn.linear import Bilinear, Identity, Linear
 from lamina.nn.loss import (
     BCELoss,
@@ -60,7 +61,7 @@ from lamina.nn.sync_norm import SyncBatchNorm
 
 __all__ = [
     "Module", "Parameter", "Buffer",
-    "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict",
+    "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict", "Container",
     "Identity", "Linear", "Bilinear",
     "Conv1d", "Conv2d", "Conv3d",
     "MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d",
@@ -75,5 +76,5 @@ __all__ = [
     "GLU", "Threshold", "Tanhshrink", "Hardshrink", "Softshrink", "PReLU", "RReLU",
     "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss",
     "KLDivLoss",
-    "functional", "init",
+    "functional", "init", "factory_kwargs",
 ]  # fmt: skip
