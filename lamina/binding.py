@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import inspect
 import linecache
+import operator
 from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
@@ -45,7 +46,7 @@ def sizes(x: Any) -> tuple[int, ...]:
     """The ints of `view(2, 3)`, `view((2, 3))` or `view([2, 3])`."""
     if len(x) == 1 and isinstance(x[0], (tuple, list)):
         x = x[0]
-    return tuple([y if y.__class__ is builtins.int else y.__index__() for y in x])
+    return tuple([y if y.__class__ is builtins.int else operator.index(y) for y in x])
 
 
 def shape_constant(x: Any) -> tuple[int, ...]:

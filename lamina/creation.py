@@ -10,6 +10,7 @@ import builtins
 import functools
 import inspect
 import math
+import operator
 from typing import Any
 
 import jax
@@ -154,7 +155,7 @@ def _sizes(size: tuple[Any, ...]) -> tuple[int, ...]:
     for x in size:
         if isinstance(x, (float, str)):
             raise TypeError(f"a size must be an int, got {type(x).__name__} {x}.")
-        found.append(x.__index__())
+        found.append(operator.index(x))
         if found[-1] < 0:
             raise RuntimeError(f"Trying to create tensor with negative dimension {found[-1]}: {list(found)}")
     return tuple(found)

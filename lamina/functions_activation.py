@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from lamina import functions
+from lamina.dtypes import uint8
 from lamina.tensor import Tensor, write
 
 
@@ -55,6 +56,8 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     """output = input, held between min_val and max_val. input (*) -> (*)"""
     if min_val > max_val:
         raise ValueError("min_val cannot be greater than max_val")
+    if input.dtype == uint8 and (min_val < 0 or max_val < 0):
+        raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
     return _result(input, functions.hardtanh(input, min_val, max_val), inplace)
 
 
@@ -104,8 +107,8 @@ def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
 
 
 def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
-    """`hardtanh`, written into input."""
-    return hardtanh(input, min_val, max_val, inplace=True)
+    """`hardtanh`, written into input; all becomes max_val if min_val is greater."""
+    return _result(input, functions.hardtanh(input, min(min_val, max_val), max_val), True)
 
 
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:

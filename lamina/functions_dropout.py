@@ -75,16 +75,22 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     return _drop_channels(input, p, training, inplace, batched=input.ndim == 5)
 
 
+def dropped(function: Any, input: Tensor, p: float, training: bool) -> Tensor:
+    """function(input, p, True) where there is a choice: the input itself if nothing drops, else zeros if all does."""
+    if not training or p == 0 or input.numel() == 0:
+        return input
+    output: Tensor = input * 0 if p == 1 else function(input, p, True)
+    return output
+
+
 def _drop(function: Any, input: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
     _check_p(p)
-    if not training:
-        return input
-    output = function(input, p, training)
-    return write(input, output) if inplace else output
+    output = dropped(function, input, p, training)
+    return write(input, output) if inplace and output is not input else output
 
 
 def _drop_channels(input: Tensor, p: float, training: bool, inplace: bool, batched: bool) -> Tensor:
-    if batched:
+    if batched or input.ndim == 0 or not training:
         return _drop(functions.feature_dropout, input, p, training, inplace)
     output = _drop(functions.feature_dropout, input.unsqueeze(0), p, training, False).squeeze(0)
     return write(input, output) if inplace else output

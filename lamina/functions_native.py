@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from lamina import functions
+from lamina.functions_dropout import dropped
 from lamina.functions_embedding import embedding as functional_embedding
 from lamina.functions_norm import batch_norm_of, instance_norm_of
-from lamina.tensor import Tensor
+from lamina.functions_random_activation import rrelu_of
+from lamina.tensor import Tensor, write
 
-PUBLIC = dict.fromkeys(("batch_norm", "instance_norm", "group_norm", "layer_norm", "embedding"), "lamina")
+PUBLIC = {
+    **dict.fromkeys(("batch_norm", "instance_norm", "group_norm", "layer_norm", "embedding", "rrelu"), "lamina"),
+    **dict.fromkeys(("dropout", "alpha_dropout", "feature_dropout", "feature_alpha_dropout"), "lamina"),
+    **dict.fromkeys(("dropout_", "alpha_dropout_", "feature_dropout_", "feature_alpha_dropout_"), "lamina"),
+}
 """Where users find each function."""
 
 
@@ -73,3 +80,56 @@ def embedding(
     """`lamina.nn.functional.embedding`, in another order; padding_idx -1 means none. indices (*) -> (*, E)"""
     padding = padding_idx if padding_idx >= 0 else None
     return functional_embedding(indices, weight, padding, None, 2.0, scale_grad_by_freq, sparse)
+
+
+def rrelu(
+    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, generator: Any = None
+) -> Tensor:
+    """`lamina.nn.functional.rrelu`, with random numbers from `generator`. input (*) -> (*)"""
+    return rrelu_of(input, lower, upper, training, generator)
+
+
+def dropout(input: Tensor, p: float, train: bool) -> Tensor:
+    """Zero each element with probability p and divide the others by 1 - p; the input itself unless `train`."""
+    return _dropped("dropout", input, p, train)
+
+
+def alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
+    """`lamina.nn.functional.alpha_dropout`, with `train` given. input (*) -> (*)"""
+    return _dropped("alpha_dropout", input, p, train)
+
+
+def feature_dropout(input: Tensor, p: float, train: bool) -> Tensor:
+    """`dropout` of whole channels. input (N, C, *) -> (N, C, *)"""
+    return _dropped("feature_dropout", input, p, train)
+
+
+def feature_alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
+    """`alpha_dropout` of whole channels. input (N, C, *) -> (N, C, *)"""
+    return _dropped("feature_alpha_dropout", input, p, train)
+
+
+def dropout_(input: Tensor, p: float, train: bool) -> Tensor:
+    """`dropout`, written into input."""
+    return write(input, dropout(input, p, train))
+
+
+def alpha_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
+    """`alpha_dropout`, written into input."""
+    return write(input, alpha_dropout(input, p, train))
+
+
+def feature_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
+    """`feature_dropout`, written into input."""
+    return write(input, feature_dropout(input, p, train))
+
+
+def feature_alpha_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
+    """`feature_alpha_dropout`, written into input."""
+    return write(input, feature_alpha_dropout(input, p, train))
+
+
+def _dropped(name: str, input: Tensor, p: float, train: bool) -> Tensor:
+    if p < 0 or p > 1:
+        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p}")
+    return dropped(getattr(functions, name), input, p, train)

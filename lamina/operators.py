@@ -131,14 +131,14 @@ def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: An
     """Write numbers from the uniform distribution on [from, to) into this tensor; returns it."""
     low = named.pop("from", from_)
     if low > to:
-        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low} > to={to}")
+        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={to:g}")
     return creation.in_place(self, creation.draw_uniform(tuple(self.shape), self.dtype, low, to, generator))
 
 
 def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
     """Write numbers from the normal distribution into this tensor; returns it."""
     if std < 0:
-        raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     return creation.in_place(self, creation.draw_normal(tuple(self.shape), self.dtype, mean, std, generator))
 
 

@@ -204,6 +204,7 @@ NOT_BUILT = {
     "ParameterList": "holds what it is given",
     "ParameterDict": "holds what it is given",
     **{name: "its shapes come with the first input" for name in nn.__all__ if name.startswith("Lazy")},
+    "Container": "deprecated, and warns of it",
 }
 CLASSES = 3
 CONV = {"in_channels": 4, "out_channels": 6, "groups": 2}

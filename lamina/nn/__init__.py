@@ -63,6 +63,7 @@ from lamina.nn.lazy import (
     LazyInstanceNorm3d,
     LazyLinear,
 )
+from lamina.nn.legacy import Container, factory_kwargs
 from lamina.nn.linear import Bilinear, Identity, Linear
 from lamina.nn.loss import (
     BCELoss,
@@ -98,6 +99,7 @@ from lamina.nn.padding import (
 from lamina.nn.parallel import DataParallel
 from lamina.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from lamina.nn.pool import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
+from lamina.nn.random_activation import RReLU
 from lamina.nn.recurrent import GRU, LSTM, RNN, RNNBase
 from lamina.nn.recurrent_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from lamina.nn.response_norm import CrossMapLRN2d, LocalResponseNorm
@@ -116,7 +118,7 @@ from lamina.nn.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNeare
 __all__ = [
     "Module", "Parameter", "Buffer", "UninitializedParameter", "UninitializedBuffer",
     "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict",
-    "DataParallel",
+    "DataParallel", "Container",
     "Identity", "Linear", "Bilinear",
     "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
     "Unfold", "Fold",
@@ -142,8 +144,8 @@ __all__ = [
     "Flatten", "Unflatten",
     "ReLU", "Sigmoid", "Tanh", "Softmax", "LogSoftmax", "Softmin", "Softmax2d", "GELU", "LeakyReLU", "ELU", "SELU",
     "CELU", "SiLU", "Mish", "Softplus", "Softsign", "Hardtanh", "ReLU6", "Hardsigmoid", "Hardswish", "LogSigmoid",
-    "GLU", "Threshold", "Tanhshrink", "Hardshrink", "Softshrink", "PReLU",
+    "GLU", "Threshold", "Tanhshrink", "Hardshrink", "Softshrink", "PReLU", "RReLU",
     "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss",
     "KLDivLoss",
-    "functional", "init", "utils",
+    "functional", "init", "utils", "factory_kwargs",
 ]  # fmt: skip

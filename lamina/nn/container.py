@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, KeysView, Mapping
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
 from itertools import chain
 from typing import Any, Self
 
@@ -286,7 +286,7 @@ class ParameterList(Module):
         return self.extend(parameters)
 
     def extra_repr(self) -> str:
-        return _describe(enumerate(self))
+        return _describe(enumerate(self), lambda tensor: tensor.dtype)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("ParameterList should not be called.")
@@ -397,7 +397,7 @@ class ParameterDict(Module):
         return self
 
     def extra_repr(self) -> str:
-        return _describe(self.items())
+        return _describe(self.items(), Tensor.type)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("ParameterDict should not be called.")
@@ -455,12 +455,12 @@ def _pairs(container: str, entries: Any, ordered: tuple[type, ...]) -> Iterator[
             yield pair
 
 
-def _describe(entries: Iterable[tuple[Any, Any]]) -> str:
+def _describe(entries: Iterable[tuple[Any, Any]], type_of: Callable[[Tensor], Any]) -> str:
     lines = []
     for name, value in entries:
         if isinstance(value, Tensor):
             kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
-            what = f"{kind} containing: [{value.dtype} of size {'x'.join(map(str, value.shape))}]"
+            what = f"{kind} containing: [{type_of(value)} of size {'x'.join(map(str, value.shape))}]"
         else:
             what = f"Object of type: {type(value).__name__}"
         lines.append(f"  ({name}): {what}")

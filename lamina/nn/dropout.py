@@ -96,7 +96,7 @@ class AlphaDropout(_DropoutNd):
 
     Args:
         p: the probability.
-        inplace: whether to write the result into the input.
+        inplace: kept, and not used: as in PyTorch, the result is always a new tensor.
     Shapes:
         input (*) -> (*)
     Source: torch.nn.AlphaDropout; Klambauer et al. 2017, Self-Normalizing Neural Networks.
@@ -104,7 +104,7 @@ class AlphaDropout(_DropoutNd):
 
     def forward(self, input: Tensor) -> Tensor:
         """The input, thinned out in training."""
-        return F.alpha_dropout(input, self.p, self.training, self.inplace)
+        return F.alpha_dropout(input, self.p, self.training)
 
 
 class FeatureAlphaDropout(_DropoutNd):
@@ -112,7 +112,7 @@ class FeatureAlphaDropout(_DropoutNd):
 
     Args:
         p: the probability.
-        inplace: whether to write the result into the input.
+        inplace: kept, and not used: as in PyTorch, the result is always a new tensor.
     Shapes:
         input (N, C, *) -> same
     Source: torch.nn.FeatureAlphaDropout.
@@ -120,4 +120,4 @@ class FeatureAlphaDropout(_DropoutNd):
 
     def forward(self, input: Tensor) -> Tensor:
         """The input, without some channels in training."""
-        return F.feature_alpha_dropout(input, self.p, self.training, self.inplace)
+        return F.feature_alpha_dropout(input, self.p, self.training)

@@ -105,6 +105,9 @@ from lamina.functions_pool import max_pool3d as max_pool3d
 from lamina.functions_pool import max_unpool1d as max_unpool1d
 from lamina.functions_pool import max_unpool2d as max_unpool2d
 from lamina.functions_pool import max_unpool3d as max_unpool3d
+from lamina.functions_random_activation import gumbel_softmax as gumbel_softmax
+from lamina.functions_random_activation import rrelu as rrelu
+from lamina.functions_random_activation import rrelu_ as rrelu_
 from lamina.functions_scaled import scaled_grouped_mm as scaled_grouped_mm
 from lamina.functions_scaled import scaled_mm as scaled_mm
 from lamina.functions_vision import affine_grid as affine_grid

@@ -6,6 +6,7 @@ Random numbers come from `generator`, or from lamina's own. Nothing here is reco
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import warnings
 from collections.abc import Iterator
@@ -223,3 +224,25 @@ def _write(tensor: Tensor, values: np.ndarray) -> Tensor:
         return tensor
     with no_grad():
         return tensor.copy_(as_tensor(values.reshape(tensor.shape).astype(tensor.dtype.numpy)))
+
+
+def _old(name: str) -> Any:
+    """An initialiser under the name it had before it ended in an underscore; it warns of that."""
+    function = globals()[f"{name}_"]
+
+    @functools.wraps(function)
+    def renamed(*args: Any, **kwargs: Any) -> Tensor:
+        message = f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`."
+        warnings.warn(message, FutureWarning, stacklevel=2)
+        result: Tensor = function(*args, **kwargs)
+        return result
+
+    renamed.__name__ = renamed.__qualname__ = name
+    renamed.__doc__ = f"The old name of `{name}_`."
+    return renamed
+
+
+uniform, normal, constant, eye, dirac = map(_old, ("uniform", "normal", "constant", "eye", "dirac"))
+xavier_uniform, xavier_normal = map(_old, ("xavier_uniform", "xavier_normal"))
+kaiming_uniform, kaiming_normal = map(_old, ("kaiming_uniform", "kaiming_normal"))
+orthogonal, sparse = map(_old, ("orthogonal", "sparse"))

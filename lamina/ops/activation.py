@@ -33,6 +33,8 @@ def relu(input: Array) -> Array:
     """
     if input.dtype == jnp.bool_:
         raise RuntimeError("Boolean inputs not supported for relu")
+    if promote.category(input.dtype) == 3:
+        raise NotImplementedError("clamp is not supported for complex types")
     return jnp.where(input <= 0, jnp.zeros((), input.dtype), input)
 
 
@@ -247,6 +249,8 @@ def threshold(input: Array, threshold: Number, value: Number) -> Array:
 
     input (*) -> (*)
     """
+    if input.dtype == jnp.bool_ or promote.category(input.dtype) == 3:
+        raise NotImplementedError(f"\"threshold_cpu\" not implemented for '{check.type_name(input.dtype)}'")
     low, other = promote.cast(threshold, input.dtype), promote.cast(value, input.dtype)
     return jnp.where(input <= low, other, input)
 
@@ -276,7 +280,7 @@ def softshrink(input: Array, lambd: Number = 0.5) -> Array:
 
     input (*) -> (*)
     """
-    if isinstance(lambd, (int, float)) and lambd < 0:
+    if isinstance(lambd, (int, float)) and not lambd >= 0:
         raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd:g}.")
 
     def function(x: Array) -> Array:

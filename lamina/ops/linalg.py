@@ -400,6 +400,8 @@ def bilinear(input1: Array, input2: Array, weight: Array, bias: Array | None = N
     """
     check.shape("bilinear", "input1", input1, (..., weight.shape[1]), weight=weight)
     check.shape("bilinear", "input2", input2, (*input1.shape[:-1], weight.shape[2]), input1=input1, weight=weight)
+    if bias is not None:
+        check.shape("bilinear", "bias", bias, (weight.shape[0],), weight=weight)
     if not input1.dtype == input2.dtype == weight.dtype:
         names = [_C_NAMES[x.dtype.name] for x in (input1, input2, weight)]
         raise RuntimeError(

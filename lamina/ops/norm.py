@@ -176,7 +176,7 @@ def rms_norm(
     input (*, *normalized_shape), weight (*normalized_shape,) or None -> shape of input
     """
     shape = _check_last("rms_norm", input, normalized_shape, weight, None)
-    x = _wide(input, "rms_norm")
+    x = input if promote.category(input.dtype) == 3 else _wide(input, "rms_norm")
     axes = tuple(range(input.ndim - len(shape), input.ndim))
     square = jnp.mean(x * x, axis=axes, keepdims=True)
     normal = x * lax.rsqrt(square + (float(jnp.finfo(x.dtype).eps) if eps is None else eps))

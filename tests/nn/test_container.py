@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import lamina
+from tests.parity import compare
 
 
 def layers(t, *sizes):
@@ -218,3 +219,11 @@ def test_messages():
             with pytest.raises(Exception) as caught:
                 case(t)
             assert caught.value.args[0] == text
+
+
+def test_what_parameter_containers_print_of_their_entries():
+    for build in (
+        lambda t: t.nn.ParameterDict({"b": t.ones(2).bfloat16(), "a": t.nn.Parameter(t.ones(3, 1)), "n": 5}),
+        lambda t: t.nn.ParameterList([t.ones(2).bfloat16(), t.nn.Parameter(t.ones(3, 1)), 5]),
+    ):
+        compare(lambda t, build=build: build(t).extra_repr().replace("torch.", "lamina."))

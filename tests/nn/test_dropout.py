@@ -8,7 +8,7 @@ import torch
 
 import lamina
 from lamina import nn
-from tests.parity import compare_modules, floats
+from tests.parity import compare, compare_modules, floats
 
 KINDS = {
     "Dropout": (50, 40),
@@ -76,3 +76,29 @@ def test_a_probability_outside_its_range_is_refused(kind, p):
 
 def test_repr():
     assert nn.Dropout(0.1).extra_repr() == torch.nn.Dropout(0.1).extra_repr()
+
+
+@pytest.mark.parametrize("name", ["Dropout", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"])
+def test_nothing_or_everything_drops(name):
+    """p = 0 and no elements give the input itself; p = 1 gives zeros, whatever the shape."""
+    x = lamina.ones(2, 3, 4, 2, 1) if name == "Dropout3d" else lamina.ones(2, 3, 4, 2)
+    assert getattr(nn, name)(0.0)(x) is x and getattr(nn, name)(0.5).eval()(x) is x
+    empty = x[:0]
+    assert getattr(nn, name)(0.5)(empty) is empty
+    for dtype in (np.float32, np.float16, np.int64):
+        compare_modules(lambda nn: getattr(nn, name)(1.0), floats(2, 3, 4, 2).astype(dtype))
+
+
+@pytest.mark.parametrize("name", ["AlphaDropout", "FeatureAlphaDropout"])
+def test_alpha_dropout_keeps_its_input(name):
+    compare_modules(lambda nn: getattr(nn, name)(1.0, True), floats(2, 3, 4), call=lambda m, x: (m(x * 1), x))
+
+
+@pytest.mark.parametrize("name", ["dropout", "alpha_dropout", "feature_dropout", "feature_alpha_dropout"])
+def test_names_of_the_root(name):
+    for p, train in ((1.0, True), (0.5, False), (1.5, True), (-0.5, False)):
+        compare(lambda t, x, p=p, train=train: getattr(t, name)(x * 1, p, train), floats(2, 3, 4))
+        compare(lambda t, x, p=p, train=train: getattr(t, f"{name}_")(x * 1, p=p, train=train), floats(2, 3, 4))
+    x = lamina.ones(2, 3, 4)
+    assert getattr(lamina, f"{name}_")(x, 0.5, True) is x
+    compare(lambda t, x: getattr(t, name)(x), floats(2, 3, 4))

@@ -126,3 +126,28 @@ def test_learning_with_bags():
         loss.backward()
         optimizer.step()
     assert loss.item() < 0.1
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_configurations_at_random(seed):
+    random = np.random.default_rng(seed)
+    rows, bags = int(random.integers(2, 9)), int(random.integers(1, 6))
+    options = {
+        "mode": str(random.choice(["sum", "mean", "max"])),
+        "padding_idx": random.choice([None, int(random.integers(-rows, rows))]),
+        "max_norm": random.choice([None, 1.0]),
+        "include_last_offset": bool(random.integers(2)),
+    }
+    if random.integers(2):
+        inputs = [random.integers(0, rows, (bags, 4))]
+    else:
+        ends = np.sort(random.integers(0, 11, bags))
+        inputs = [random.integers(0, rows, 10), np.array([0, *ends[:-1], *[10] * options["include_last_offset"]])]
+    weighted = options["mode"] == "sum" and random.integers(2)
+    if weighted:
+        inputs.append(floats(*inputs[0].shape))
+
+    def call(module, *inputs):
+        return module(*inputs[:-1], per_sample_weights=inputs[-1]) if weighted else module(*inputs)
+
+    compare_modules(lambda nn: nn.EmbeddingBag(rows, 3, **options), *inputs, call=call)

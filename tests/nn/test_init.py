@@ -80,6 +80,12 @@ EXACT = {
     "sparse of three dimensions": lambda t: t.nn.init.sparse_(t.empty(3, 3, 3), 0.1),
     "gain of nothing": lambda t: t.nn.init.calculate_gain("nonsense"),
     "gain of a bool": lambda t: t.nn.init.calculate_gain("leaky_relu", True),
+    "normal of a negative std": lambda t: t.nn.init.normal_(t.empty(3), 0.0, -1.0),
+    "uniform from above": lambda t: t.nn.init.uniform_(t.empty(3), 1.0, 0.0),
+    "kaiming nonlinearity": lambda t: t.nn.init.kaiming_normal_(t.empty(3, 3), nonlinearity="gelu"),
+    "kaiming of a vector": lambda t: t.nn.init.kaiming_normal_(t.empty(3)),
+    "dirac_ of one": lambda t: t.nn.init.dirac_(t.empty(2, 2, 4, dtype=t.float64)),
+    "constant_ of halves": lambda t: t.nn.init.constant_(t.empty(2, dtype=t.bfloat16), 0.3),
     "orthogonal of nothing": lambda t: t.nn.init.orthogonal_(t.empty(0, 2)),
 }
 
@@ -110,8 +116,38 @@ def test_warnings_are_pytorchs():
             t.nn.init.trunc_normal_(t.empty(2), 0.0, 1.0, 3.0, 4.0)
 
 
+OLD = {
+    "uniform": (0.0, 0.0), "normal": (2.0, 0.0), "constant": (3.0,), "eye": (), "dirac": (), "xavier_uniform": (0.0,),
+    "xavier_normal": (0.0,), "kaiming_uniform": (), "kaiming_normal": (), "orthogonal": (0.0,), "sparse": (1.0,),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OLD)
+def test_old_names_warn(name):
+    """Options that leave no choice, so that both libraries fill in the same."""
+    found = []
+    for t in (torch, lamina):
+        tensor = t.empty(3, 2, 3) if name == "dirac" else t.empty(3, 2)
+        with pytest.warns(FutureWarning) as caught:
+            assert getattr(t.nn.init, name)(tensor, *OLD[name]) is tensor
+        assert str(caught[0].message) == f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`."
+        assert caught[0].filename == __file__
+        found.append(tensor.abs().tolist())
+    assert name.startswith("kaiming") or found[0] == found[1]
+    assert getattr(nn.init, name).__name__ == name
+
+
 def test_a_generator_gives_the_same_numbers_again():
-    for name in ("uniform_", "normal_", "trunc_normal_", "xavier_uniform_", "kaiming_normal_", "orthogonal_"):
+    for name in (
+        "uniform_",
+        "normal_",
+        "trunc_normal_",
+        "xavier_uniform_",
+        "kaiming_normal_",
+        "orthogonal_",
+        "xavier_normal_",
+        "kaiming_uniform_",
+    ):
         fill = getattr(nn.init, name)
         first, second = (
             fill(lamina.empty(4, 3), generator=lamina.Generator().manual_seed(5)).tolist() for _ in range(2)

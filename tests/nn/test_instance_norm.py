@@ -111,3 +111,23 @@ def test_errors():
 def test_other_numbers_of_channels_are_warned_of():
     with pytest.warns(UserWarning, match=r"^input's size at dim=0 does not match num_features. You can silence"):
         nn.InstanceNorm1d(3)(lamina.ones(2, 4))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_configurations_at_random(seed):
+    random = np.random.default_rng(seed)
+    space = int(random.integers(1, 4))
+    shape = [int(n) for n in random.integers(2, 5, space + 1 + random.integers(2))]
+    channels = shape[-space - 1]
+    options = {
+        "eps": float(random.choice([1e-5, 0.1])),
+        "momentum": random.choice([None, 0.1, 1.0]),
+        "affine": bool(random.integers(2)),
+        "track_running_stats": bool(random.integers(2)),
+        "bias": bool(random.integers(2)),
+    }
+    batches = [floats(*shape, seed=number) + number for number in range(2)]
+    compare_modules(
+        lambda nn: getattr(nn, f"InstanceNorm{space}d")(channels, **options),
+        *batches, train=bool(random.integers(2)), call=thrice, **LOOSE,
+    )  # fmt: skip

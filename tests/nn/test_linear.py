@@ -61,3 +61,10 @@ def test_bilinear_needs_features():
     with pytest.raises(ValueError) as caught:
         nn.Bilinear(0, 4, 5)
     assert str(caught.value) == "Bilinear: in1_features must be positive, got 0."
+
+
+def test_sizes_and_biases_that_pytorch_refuses():
+    for sizes in ((0, 3, 4), (-1, 3, 4), (2, -3, 4), (2.0, 3, 4), ("a", 3, 4)):
+        compare(lambda t, sizes=sizes: t.nn.Bilinear(*sizes))
+    compare(lambda t, x, y, w, b: t.nn.functional.bilinear(x, y, w, b), floats(5, 2), floats(5, 3), floats(4, 2, 3),
+            floats(2))  # fmt: skip

@@ -158,3 +158,15 @@ def test_messages():
         with pytest.raises(kind) as caught:
             call()
         assert str(caught.value) == text
+
+
+def test_types_and_limits_that_pytorch_refuses():
+    for call in (
+        lambda t, x: t.relu(x.cfloat()),
+        lambda t, x: t.threshold(x > 0, 0, 1),
+        lambda t, x: t.nn.functional.hardtanh(x.abs().to(t.uint8), -1, 1),
+        lambda t, x: t.nn.functional.softshrink(x, float("nan")),
+        lambda t, x: t.nn.functional.hardtanh(x, 2.0, 1.0),
+        lambda t, x: t.nn.functional.hardtanh_(x * 3, 2.0, 1.0),
+    ):
+        compare(call, floats(4))

@@ -64,6 +64,11 @@ def test_rms_norm(shape, last):
     compare(lambda t, x, w: t.rms_norm(x, last, w, 1e-3), floats(*shape), floats(*last, seed=1), **LOOSE)
 
 
+def test_rms_norm_of_complex_numbers():
+    x = (floats(2, 4) + 1j * floats(2, 4, seed=1)).astype(np.complex64)
+    compare(lambda t, x: t.nn.functional.rms_norm(x, (4,)), x, **LOOSE)
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
 def test_rms_norm_keeps_the_root_from_zero(dtype):
     small = np.full((1, 3), 1e-4 if dtype is not np.float64 else 1e-8, dtype)
