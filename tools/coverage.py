@@ -133,9 +133,9 @@ def page() -> str:
     lines = [
         "# What is here of `torch.nn`",
         "",
-        "Every public class and function of PyTorch 2.13's `torch.nn`, and every module, function, optimizer and schedule",
-        "that torch for R exports: with the tests that compare it, or the reason why it is not here. `make coverage` writes",
-        "this page; a test keeps it true.",
+        "Every public class and function of PyTorch 2.13's `torch.nn`, and every module, function, optimizer and",
+        "schedule that torch for R exports: with the tests that compare it, or the reason why it is not here.",
+        "`make coverage` writes this page; a test keeps it true.",
         "",
         "| namespace | names | here |",
         "| --- | ---: | ---: |",

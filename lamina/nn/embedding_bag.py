@@ -42,6 +42,8 @@ class EmbeddingBag(Module):
     Source: torch.nn.EmbeddingBag.
     """
 
+    _reads_values = True  # whether indices are in range
+
     def __init__(
         self,
         num_embeddings: int,

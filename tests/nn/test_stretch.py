@@ -362,3 +362,47 @@ def test_learning_rates_and_loaded_states_are_seen():
     lamina.manual_seed(0)
     start = small()
     assert not np.allclose(start[0].weight.detach().numpy(), plain[0])
+
+
+def test_lazy_layers():
+    net, x = nn.Sequential(nn.LazyLinear(4), nn.Tanh(), nn.LazyLinear(2)), lamina.tensor(floats(5, 3))
+    for _ in range(3):
+        assert net(x).equal(by_hand(net, x))
+        lamina.synchronize()
+    assert type(net[0]) is nn.Linear
+    assert used(net)
+
+
+def test_random_layers_are_called_each_time():
+    for layer in (nn.RReLU(), nn.FractionalMaxPool2d(2, output_size=(2, 3))):
+        net, x = nn.Sequential(nn.Identity(), layer, nn.Tanh()), lamina.tensor(floats(2, 3, 9, 9)) - 1
+        results = []
+        for _ in range(4):
+            results.append(net(x).tolist())
+        assert results[2] != results[3]
+
+
+def test_instance_statistics_move_at_each_call():
+    net, x = nn.Sequential(nn.InstanceNorm1d(3, track_running_stats=True), nn.Tanh()), lamina.tensor(floats(5, 3, 7))
+    for _ in range(4):
+        before = net[0].running_mean.clone()
+        net(x)
+        lamina.synchronize()
+        assert not net[0].running_mean.equal(before)
+
+
+def test_parametrized_layers():
+    net, x = nn.Sequential(nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 2)), lamina.tensor(floats(5, 3))
+    nn.utils.parametrizations.weight_norm(net[0])
+    nn.utils.parametrizations.spectral_norm(net[2])
+    for _ in range(4):
+        u = net[2].parametrizations.weight[0]._u.clone()
+        result = net(x)
+        assert not net[2].parametrizations.weight[0]._u.equal(u)
+        result.sum().backward()
+        with lamina.no_grad():
+            net[0].parametrizations.weight.original0.mul_(2.0)
+    net.eval()
+    for _ in range(3):
+        assert net(x).equal(by_hand(net, x))
+        lamina.synchronize()
