@@ -22,19 +22,30 @@ _passed: dict[int, tuple[weakref.ref, set[tuple[int, int]]]] = {}
 """Of each array, by its id, what it was found to be within: a training loop over the same data looks once."""
 
 
+def at_hand(tensor: Tensor) -> np.ndarray | None:
+    """The numbers of a tensor if nobody has to wait for them and they are few; else None."""
+    array = _on_host(tensor)
+    if array is None or not array.is_ready() or not 0 < array.size <= LARGEST:
+        return None
+    return np.asarray(array)
+
+
+def any_negative(tensor: Tensor) -> bool:
+    """Whether a number is negative, if the numbers are at hand; else False."""
+    found = at_hand(tensor)
+    return found is not None and bool((found < 0).any())
+
+
 def first_outside(indices: Tensor, size: int, ignored: int = 0) -> int | None:
     """The first element that is neither in [0, size) nor `ignored`, if the numbers are at hand; else None."""
-    value = indices.current()
-    array, spec = value.array, value.spec
-    if array is None or spec.device is engine.TRACED or spec.device.platform != "cpu":
+    array = _on_host(indices)
+    if array is None:
         return None
     known = _passed.get(id(array))
     if known is not None and (size, ignored) in known[1]:
         return None
-    if spec.dtype.kind not in "iu" or not array.is_ready():
-        return None
-    found = np.asarray(array)
-    if not 0 < found.size <= LARGEST:
+    found = at_hand(indices)
+    if found is None or found.dtype.kind not in "iu":
         return None
     # As unsigned numbers, negative ones are larger than any size.
     if np.maximum.reduce(found.view(f"u{found.itemsize}"), axis=None) >= size:
@@ -45,6 +56,13 @@ def first_outside(indices: Tensor, size: int, ignored: int = 0) -> int | None:
         known = _passed[id(array)] = (weakref.ref(array, functools.partial(_forget, id(array))), set())
     known[1].add((size, ignored))
     return None
+
+
+def _on_host(tensor: Tensor) -> Any:
+    """The array of a tensor that has one, on the CPU; else None."""
+    value = tensor.current()
+    array, spec = value.array, value.spec
+    return None if spec.device is engine.TRACED or spec.device.platform != "cpu" else array
 
 
 def _forget(name: int, _: Any) -> None:
