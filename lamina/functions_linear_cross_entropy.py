@@ -46,7 +46,7 @@ class LinearCrossEntropyOptions:
         if self.chunking_method not in (None, "auto"):
             _parts(self.chunking_method)
         size = self.batch_chunk_size
-        if not (size is None or isinstance(size, int) and size > 0):
+        if not (size is None or (isinstance(size, int) and size > 0)):
             raise ValueError(f"batch_chunk_size must be positive int or None, got {size!r}")
         if self.acc_dtype is not None and self.acc_dtype not in _FLOATING:
             raise ValueError(
@@ -105,9 +105,7 @@ def _check(input: Tensor, linear_weight: Tensor, linear_bias: Tensor | None) -> 
     if input.ndim not in (1, 2):
         raise RuntimeError(f"linear_cross_entropy: input must be (N, E) or (E,), got {tuple(input.shape)}.")
     if linear_weight.ndim < 2:
-        raise RuntimeError(
-            f"linear_cross_entropy: linear_weight must be (C, *, E), got {tuple(linear_weight.shape)}."
-        )
+        raise RuntimeError(f"linear_cross_entropy: linear_weight must be (C, *, E), got {tuple(linear_weight.shape)}.")
     if input.shape[-1] != linear_weight.shape[-1]:
         raise RuntimeError(
             f"linear_cross_entropy: linear_weight must be (C, *, {input.shape[-1]}) to go with input "

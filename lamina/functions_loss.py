@@ -179,9 +179,7 @@ def reduction_code(reduction: str, size_average: bool | None = None, reduce: boo
     if size_average is not None or reduce is not None:
         reduction = legacy_reduction(size_average, reduce, reduction, stacklevel=4)
     if reduction == "elementwise_mean":
-        warnings.warn(
-            "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=3
-        )
+        warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=3)
         return _CODES["mean"]
     code = _CODES.get(reduction)
     if code is None:
@@ -189,9 +187,7 @@ def reduction_code(reduction: str, size_average: bool | None = None, reduce: boo
     return code
 
 
-def legacy_reduction(
-    size_average: bool | None, reduce: bool | None, reduction: str, stacklevel: int = 3
-) -> str:
+def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: str, stacklevel: int = 3) -> str:
     """What `size_average` and `reduce`, if given, mean as a `reduction`."""
     if size_average is None and reduce is None:
         return reduction

@@ -180,7 +180,7 @@ def triplet_margin_with_distance_loss(
     swap: bool = False,
     reduction: str = "mean",
 ) -> Tensor:
-    """max(0, margin + d(anchor, positive) - d(anchor, negative)) with any distance d, else `pairwise_distance`; reduced.
+    """max(0, margin + d(anchor, positive) - d(anchor, negative)), d a distance, else `pairwise_distance`; reduced.
 
     anchor, positive and negative (*) -> () or shape of the distances
     """

@@ -90,7 +90,7 @@ def _check_lengths(log_probs: Tensor, targets: Tensor, input_lengths: Tensor, ta
     known = bounds.at_hand(target_lengths)
     if known is None:
         return
-    if known.min() < 0 or targets.ndim == 2 and known.max() > targets.shape[1]:
+    if known.min() < 0 or (targets.ndim == 2 and known.max() > targets.shape[1]):
         raise RuntimeError(
             f"ctc_loss: target_lengths must not be negative or longer than targets {tuple(targets.shape)}, "
             f"got {known.reshape(-1).tolist()}."

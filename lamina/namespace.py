@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import Any
 
 ROOMS = (
-    "activation", "class_loss", "dropout", "embedding", "index", "linalg", "linear_cross_entropy", "loss", "margin_loss",
-    "norm", "pool", "reduce", "sequence_loss", "shape",
+    "activation", "class_loss", "dropout", "embedding", "index", "linalg", "linear_cross_entropy", "loss",
+    "margin_loss", "norm", "pool", "reduce", "sequence_loss", "shape",
 )  # fmt: skip
 """The files `functions_*.py`, with functions that are more than one operation."""
 

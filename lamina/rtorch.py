@@ -41,6 +41,7 @@ from lamina.autograd import enable_grad, no_grad
 _SPELLED = {
     "MultiLabelMarginLoss": "multilabel_margin_loss",
     "MultiLabelSoftMarginLoss": "multilabel_soft_margin_loss",
+    "Sparsemax": "contrib_sparsemax",
     "LRScheduler": "scheduler",
     "ReduceLROnPlateau": "reduce_on_plateau",
 }

@@ -1,12 +1,15 @@
 """Public names and where they are defined. Written by tools/stubs.py."""
 
+from lamina.functions import area_under_min_fpr_fnr as area_under_min_fpr_fnr
 from lamina.functions import avg_pool1d as avg_pool1d
 from lamina.functions import avg_pool2d as avg_pool2d
 from lamina.functions import avg_pool3d as avg_pool3d
 from lamina.functions import bilinear as bilinear
+from lamina.functions import contrib_sparsemax as contrib_sparsemax
 from lamina.functions import conv1d as conv1d
 from lamina.functions import conv2d as conv2d
 from lamina.functions import conv3d as conv3d
+from lamina.functions import cosine_similarity as cosine_similarity
 from lamina.functions import gelu as gelu
 from lamina.functions import glu as glu
 from lamina.functions import group_norm as group_norm
@@ -18,6 +21,8 @@ from lamina.functions import max_pool1d_with_indices as max_pool1d_with_indices
 from lamina.functions import max_pool2d_with_indices as max_pool2d_with_indices
 from lamina.functions import max_pool3d_with_indices as max_pool3d_with_indices
 from lamina.functions import pad as pad
+from lamina.functions import pairwise_distance as pairwise_distance
+from lamina.functions import pdist as pdist
 from lamina.functions import prelu as prelu
 from lamina.functions import rms_norm as rms_norm
 from lamina.functions import sigmoid as sigmoid
@@ -48,6 +53,8 @@ from lamina.functions_activation import softmax as softmax
 from lamina.functions_activation import softmin as softmin
 from lamina.functions_activation import threshold as threshold
 from lamina.functions_activation import threshold_ as threshold_
+from lamina.functions_class_loss import cross_entropy as cross_entropy
+from lamina.functions_class_loss import nll_loss as nll_loss
 from lamina.functions_dropout import alpha_dropout as alpha_dropout
 from lamina.functions_dropout import dropout as dropout
 from lamina.functions_dropout import dropout1d as dropout1d
@@ -56,17 +63,28 @@ from lamina.functions_dropout import dropout3d as dropout3d
 from lamina.functions_dropout import feature_alpha_dropout as feature_alpha_dropout
 from lamina.functions_embedding import embedding as embedding
 from lamina.functions_index import one_hot as one_hot
+from lamina.functions_linear_cross_entropy import linear_cross_entropy as linear_cross_entropy
 from lamina.functions_loss import binary_cross_entropy as binary_cross_entropy
 from lamina.functions_loss import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
-from lamina.functions_loss import cross_entropy as cross_entropy
+from lamina.functions_loss import gaussian_nll_loss as gaussian_nll_loss
 from lamina.functions_loss import huber_loss as huber_loss
 from lamina.functions_loss import kl_div as kl_div
 from lamina.functions_loss import l1_loss as l1_loss
 from lamina.functions_loss import mse_loss as mse_loss
-from lamina.functions_loss import nll_loss as nll_loss
+from lamina.functions_loss import poisson_nll_loss as poisson_nll_loss
 from lamina.functions_loss import smooth_l1_loss as smooth_l1_loss
+from lamina.functions_margin_loss import cosine_embedding_loss as cosine_embedding_loss
+from lamina.functions_margin_loss import hinge_embedding_loss as hinge_embedding_loss
+from lamina.functions_margin_loss import margin_ranking_loss as margin_ranking_loss
+from lamina.functions_margin_loss import multi_margin_loss as multi_margin_loss
+from lamina.functions_margin_loss import multilabel_margin_loss as multilabel_margin_loss
+from lamina.functions_margin_loss import multilabel_soft_margin_loss as multilabel_soft_margin_loss
+from lamina.functions_margin_loss import soft_margin_loss as soft_margin_loss
+from lamina.functions_margin_loss import triplet_margin_loss as triplet_margin_loss
+from lamina.functions_margin_loss import triplet_margin_with_distance_loss as triplet_margin_with_distance_loss
 from lamina.functions_norm import batch_norm as batch_norm
 from lamina.functions_norm import instance_norm as instance_norm
 from lamina.functions_pool import max_pool1d as max_pool1d
 from lamina.functions_pool import max_pool2d as max_pool2d
 from lamina.functions_pool import max_pool3d as max_pool3d
+from lamina.functions_sequence_loss import ctc_loss as ctc_loss

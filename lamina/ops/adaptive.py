@@ -39,7 +39,10 @@ def adaptive_log_softmax(head: Array, target: Array, tails: Arrays) -> Array:
 
 @op("", grad_name="CopySlices")
 def adaptive_log_prob(head: Array, tails: Arrays) -> Array:
-    """The log-probabilities of all classes. head (N, S + K), tails K times (N, classes of the cluster) -> (N, classes)"""
+    """The log-probabilities of all classes.
+
+    head (N, S + K), tails K times (N, classes of the cluster) -> (N, classes)
+    """
     return _log_prob(head, tails)
 
 
@@ -56,9 +59,7 @@ def adaptive_predict(head: Array, tails: Arrays) -> Array:
 def _log_prob(head: Array, tails: Sequence[Array]) -> Array:
     shortlist = head.shape[1] - len(tails)
     first = stable_log_softmax(head, 1)
-    parts = [
-        stable_log_softmax(tail, 1) + first[:, shortlist + cluster, None] for cluster, tail in enumerate(tails)
-    ]
+    parts = [stable_log_softmax(tail, 1) + first[:, shortlist + cluster, None] for cluster, tail in enumerate(tails)]
     return jnp.concatenate([first[:, :shortlist], *parts], 1)
 
 

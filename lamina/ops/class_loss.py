@@ -53,8 +53,6 @@ def cross_entropy(
     return loss.astype(input.dtype)
 
 
-
-
 def _reduce_classes(loss: Array, weights: Array, reduction: int) -> Array:
     """The mean divides by the weights that were counted, so ignored targets don't count."""
     return jnp.sum(loss) / jnp.sum(weights) if reduction == MEAN else reduce(loss, reduction)
@@ -153,5 +151,3 @@ def _check_weight(prefix: str, input: Array, weight: Array | None) -> None:
             f"{prefix}weight tensor should be defined either for all {classes} classes or no classes "
             f"but got weight tensor of shape: {list(weight.shape)}"
         )
-
-

@@ -79,7 +79,7 @@ def _check(x: Array, targets: Array, input_lengths: Array, target_lengths: Array
     for name, lengths in (("input_lengths", input_lengths), ("target_lengths", target_lengths)):
         if lengths.size != batch:
             raise RuntimeError(f"{name} must be of size batch_size")
-    if targets.ndim not in (1, 2) or targets.ndim == 2 and targets.shape[0] != batch:
+    if targets.ndim not in (1, 2) or (targets.ndim == 2 and targets.shape[0] != batch):
         raise RuntimeError(
             f"ctc_loss: targets must be ({batch}, S) or (sum of target_lengths,) to go with log_probs "
             f"{tuple(x.shape)}, got {tuple(targets.shape)}."
@@ -130,27 +130,27 @@ def _backward(blank: int, saved: Any, gradient: Array) -> tuple[Any, ...]:
     behind = jnp.full_like(x, -jnp.inf, shape=(x.shape[1], 1))
 
     def step(beta: _States, now: Any) -> tuple[_States, _States]:
-        t, alpha, (blanks, letters) = now
+        t, (blanks, letters) = now
         alive = (t < times)[:, None]
-        # beta leaves out what is emitted now, so alpha + beta counts it once.
-        likely = tuple(jnp.where(alive, jnp.exp(a + b + loss[:, None]), 0) for a, b in zip(alpha, beta, strict=True))
         a, b = blanks + beta[0], letters + beta[1]
         later = jnp.concatenate([b, behind], 1)
         skipped = jnp.where(other, b, -jnp.inf)
         skipped = jnp.concatenate([skipped[:, 1:], behind], 1)[:, : labels.shape[1]]
         new = _log_sum(a, later), _log_sum(b, a[:, 1:], skipped)
-        return (jnp.where(alive, new[0], beta[0]), jnp.where(alive, new[1], beta[1])), likely
+        return (jnp.where(alive, new[0], beta[0]), jnp.where(alive, new[1], beta[1])), beta
 
-    zeros = jnp.zeros_like(emitted[0][0]), jnp.zeros_like(emitted[1][0])
-    inputs = (jnp.arange(x.shape[0]), alphas, emitted)
-    _, (blanks, letters) = lax.scan(step, _ends(zeros, lengths), inputs, reverse=True)
+    zeros = jnp.zeros_like(alphas[0][0]), jnp.zeros_like(alphas[1][0])
+    steps = jnp.arange(x.shape[0])
+    _, betas = lax.scan(step, _ends(zeros, lengths), (steps, emitted), reverse=True)
+    # beta leaves out what is emitted now, so alpha + beta counts it once.
+    blanks, letters = (jnp.exp(alpha + beta + loss[:, None]) for alpha, beta in zip(alphas, betas, strict=True))
     classes = jnp.arange(x.shape[2])
     # A product with ones and zeros adds up the states of each class: a scatter would be slower.
     which = (labels[..., None] == classes).astype(x.dtype)
     expected = jnp.einsum("tns,nsc->tnc", letters, which) + jnp.sum(blanks, 2, keepdims=True) * (classes == blank)
     slope = jnp.exp(x) - expected
     slope = jnp.where((x == -jnp.inf) | (loss == jnp.inf)[:, None], jnp.nan, slope)
-    alive = jnp.arange(x.shape[0])[:, None] < times
+    alive = steps[:, None] < times
     # A loss of infinity that was made zero has no gradient: what arrives is 0 there.
     slope = jnp.where((alive & ((gradient != 0) | (loss != jnp.inf)))[..., None], slope * gradient[:, None], 0)
     return slope, None, None, None
@@ -173,9 +173,11 @@ def _differs(labels: Array) -> Array:
 
 def _ends(states: _States, lengths: Array) -> _States:
     """The states where an alignment may end, the last label and the blank behind it; the others made impossible."""
-    last = lengths[:, None]
-    kept = (jnp.arange(state.shape[1]) == end for state, end in zip(states, (last, last - 1), strict=True))
-    return tuple(jnp.where(keep, state, -jnp.inf) for keep, state in zip(kept, states, strict=True))  # type: ignore
+
+    def only(state: Array, last: Array) -> Array:
+        return jnp.where(jnp.arange(state.shape[1]) == last[:, None], state, -jnp.inf)
+
+    return only(states[0], lengths), only(states[1], lengths - 1)
 
 
 def _log_sum(*terms: Array) -> Array:

@@ -28,9 +28,7 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> 
     """
     dtype = promote.result_type(x1, x2)
     if promote.category(dtype) != 2:
-        raise RuntimeError(
-            f"expected common dtype to be floating point, yet common dtype is {check.type_name(dtype)}"
-        )
+        raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {check.type_name(dtype)}")
     shape = check.broadcast(x1, x2)
     dim = check.dim(dim, len(shape))
     x, y = (jnp.broadcast_to(promote.cast(v, dtype), shape) for v in (x1, x2))

@@ -85,16 +85,15 @@ def _walk(
         of_bias = None if bias is None else sums[1] + jnp.sum(slope.astype(kind), 0)
         return (of_weight, of_bias), (losses, of_input)
 
-    zeros = None
-    if counts is not None:
-        zeros = jnp.zeros(weight.shape, kind), None if bias is None else jnp.zeros(bias.shape, kind)
+    zeros = jnp.zeros(weight.shape, kind), None if bias is None else jnp.zeros(bias.shape, kind)
     chunked = cut(x), cut(target), None if counts is None else cut(counts)
+    sums: Any
     sums, (losses, of_input) = lax.scan(step, zeros, chunked)
     losses = losses.reshape(-1)[:count]
     if counts is None:
         return losses, None
-    of_bias = None if bias is None else sums[1].astype(bias.dtype)
-    return losses, (of_input.reshape(-1, x.shape[1])[:count], sums[0].astype(weight.dtype), of_bias)
+    of_weight, of_bias = sums[0].astype(weight.dtype), None if bias is None else sums[1].astype(bias.dtype)
+    return losses, (of_input.reshape(-1, x.shape[1])[:count], of_weight, of_bias)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(4,))
@@ -108,7 +107,8 @@ def _losses_forward(x: Array, weight: Array, bias: Array | None, target: Array, 
 
 def _losses_backward(plan: Any, saved: Any, gradient: Array) -> tuple[Any, ...]:
     """The scores are computed again."""
-    _, gradients = _walk(*saved, gradient, plan)
+    x, weight, bias, target = saved
+    _, gradients = _walk(x, weight, bias, target, gradient, plan)
     assert gradients is not None
     return *gradients, None
 
@@ -117,9 +117,7 @@ _losses.defvjp(_losses_forward, _losses_backward)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(5,))
-def _weighted_total(
-    x: Array, weight: Array, bias: Array | None, target: Array, counts: Array, plan: Any
-) -> Array:
+def _weighted_total(x: Array, weight: Array, bias: Array | None, target: Array, counts: Array, plan: Any) -> Array:
     return _sum(_walk(x, weight, bias, target, None, plan)[0], counts)
 
 

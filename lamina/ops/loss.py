@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -159,10 +157,10 @@ def gaussian_nll_loss(
     input (*, E), target (*, E), var (*, E), (*, 1), (*) or () -> (*, E) for no reduction, else ()
     """
     if promote.is_number(var):
-        var = jnp.full(input.shape, promote.cast(var, input.dtype))
-    elif var.shape != input.shape:
-        var = _variance_beside(input, var)
-    x, y, v = promote.promote(input, target, var)
+        variance = jnp.full(input.shape, promote.cast(var, input.dtype))
+    else:
+        variance = _variance_beside(input, jnp.asarray(var))
+    x, y, v = promote.promote(input, target, variance)
     check.broadcast(x, y)
     # v - stop_gradient(v) is 0, with the slope of v.
     bounded = jnp.where(v < eps, promote.cast(eps, v.dtype) + (v - lax.stop_gradient(v)), v)
@@ -220,6 +218,8 @@ def _reduce_weighted(loss: Array, input: Array, weight: Array | None, reduction:
 
 def _variance_beside(input: Array, var: Array) -> Array:
     """The variance with as many dimensions as the input; ValueError unless it lacks the last or has one of size 1."""
+    if var.shape == input.shape:
+        return var
     if var.shape == input.shape[:-1]:
         return var[..., None]
     if var.ndim == input.ndim:

@@ -46,9 +46,7 @@ def soft_margin_loss(input: Array, target: Array, reduction: int = MEAN) -> Arra
     input and target (1 or -1) broadcast to (*) -> (*) for no reduction, else ()
     """
     if promote.category(input.dtype) < 2:
-        raise RuntimeError(
-            f"result type Float can't be cast to the desired output type {check.type_name(input.dtype)}"
-        )
+        raise RuntimeError(f"result type Float can't be cast to the desired output type {check.type_name(input.dtype)}")
     x, y = promote.promote(input, target)
     check.broadcast(x, y)
     return reduce(jnp.logaddexp(-y * x, jnp.zeros((), x.dtype)), reduction)
@@ -204,7 +202,7 @@ def _scores(name: str, input: Array) -> Array:
     """The input as (N, C)."""
     if promote.category(input.dtype) != 2:
         raise NotImplementedError(f"\"{name}\" not implemented for '{check.type_name(input.dtype)}'")
-    if input.ndim > 2 or input.ndim and not input.shape[-1]:
+    if input.ndim > 2 or (input.ndim and not input.shape[-1]):
         raise RuntimeError(f"{name}: input must be (C,) or (N, C), C positive, got {tuple(input.shape)}.")
     return input.reshape(-1 if input.ndim == 2 else 1, input.shape[-1] if input.ndim else 1)
 

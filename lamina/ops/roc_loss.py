@@ -35,7 +35,8 @@ def area_under_min_fpr_fnr(input: Array, target: Array) -> Array:
 
 def _steps(x: Array, positive: Array) -> tuple[Array, Array, Array, Array]:
     """Thresholds from low to high, the error rate between each and the next, where each came from and whether the
-    next differs."""
+    next differs.
+    """
     place = jnp.arange(x.size, dtype=jnp.int32)
     thresholds, place, ones = lax.sort((-x, place, positive.astype(jnp.int32)), num_keys=1, is_stable=True)
     positives = jnp.cumsum(ones, dtype=jnp.int32)
