@@ -322,7 +322,7 @@ from lamina.functions_reduce import std as std
 from lamina.functions_reduce import std_mean as std_mean
 from lamina.functions_reduce import var as var
 from lamina.functions_reduce import var_mean as var_mean
-from lamina.functions_sequence_loss import ctc_loss as ctc_loss
+from lamina.functions_root_loss import ctc_loss as ctc_loss
 from lamina.functions_shape import adjoint as adjoint
 from lamina.functions_shape import atleast_1d as atleast_1d
 from lamina.functions_shape import atleast_2d as atleast_2d

@@ -9,7 +9,7 @@ from lamina.dtypes import int64
 from lamina.functions_loss import reduction_code
 from lamina.tensor import Tensor
 
-PUBLIC = {"ctc_loss": "lamina functional"}
+PUBLIC = {"ctc_loss": "functional"}
 """Where users find each function."""
 
 
@@ -19,7 +19,7 @@ def ctc_loss(
     input_lengths: Tensor | Sequence[int],
     target_lengths: Tensor | Sequence[int],
     blank: int = 0,
-    reduction: str | int = "mean",
+    reduction: str = "mean",
     zero_infinity: bool = False,
 ) -> Tensor:
     """-log of the probability of each target, over all its alignments with the input.
@@ -36,7 +36,20 @@ def ctc_loss(
     >>> lamina.nn.functional.ctc_loss(log_probs, lamina.tensor([[1, 1]]), (4,), (2,), reduction="none")
     tensor([1.1632])
     """
-    code = reduction if isinstance(reduction, int) else reduction_code(reduction)
+    lengths = input_lengths, target_lengths
+    return ctc_loss_by_code(log_probs, targets, *lengths, blank, reduction_code(reduction), zero_infinity)
+
+
+def ctc_loss_by_code(
+    log_probs: Tensor,
+    targets: Tensor,
+    input_lengths: Tensor | Sequence[int],
+    target_lengths: Tensor | Sequence[int],
+    blank: int,
+    code: int,
+    zero_infinity: bool,
+) -> Tensor:
+    """`ctc_loss` with the number of a reduction."""
     if isinstance(input_lengths, Tensor) != isinstance(target_lengths, Tensor):
         raise TypeError(
             "ctc_loss: input_lengths and target_lengths must both be tensors or both be tuples of ints, "

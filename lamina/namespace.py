@@ -8,7 +8,7 @@ from typing import Any
 
 ROOMS = (
     "activation", "class_loss", "dropout", "embedding", "index", "linalg", "linear_cross_entropy", "loss",
-    "margin_loss", "norm", "pool", "reduce", "sequence_loss", "shape",
+    "margin_loss", "norm", "pool", "reduce", "root_loss", "sequence_loss", "shape",
 )  # fmt: skip
 """The files `functions_*.py`, with functions that are more than one operation."""
 

@@ -11,7 +11,10 @@ from lamina.ops import check, promote
 from lamina.ops.op import Array, ArrayLike, Number, op
 
 NONE, MEAN, SUM = 0, 1, 2
-"""Reductions by PyTorch's numbers, as `lamina.kl_div` and its like take them. Any other number is as good as NONE."""
+"""Reductions by PyTorch's numbers. Any other number is as good as NONE.
+
+Losses that the package itself has, such as `lamina.kl_div`, take these numbers, and NONE unless given, as PyTorch's do.
+"""
 
 
 @op("")
@@ -89,7 +92,7 @@ def binary_cross_entropy_with_logits(
     target: Array,
     weight: Array | None = None,
     pos_weight: Array | None = None,
-    reduction: int = MEAN,
+    reduction: int = NONE,
 ) -> Array:
     """-weight * (pos_weight * target * log(sigmoid(input)) + (1 - target) * log(1 - sigmoid(input))).
 
@@ -114,7 +117,7 @@ def binary_cross_entropy_with_logits(
 
 
 @op("lamina", grad_name=lambda input, target, reduction, **_: reduced_name(reduction, "SubBackward0"))
-def kl_div(input: Array, target: Array, reduction: int = MEAN, *, log_target: bool = False) -> Array:
+def kl_div(input: Array, target: Array, reduction: int = NONE, *, log_target: bool = False) -> Array:
     """target * (log(target) - input), input being log-probabilities; with log_target, target is the logarithm itself.
 
     input and target (*) -> (*) for no reduction, else ()
@@ -126,9 +129,7 @@ def kl_div(input: Array, target: Array, reduction: int = MEAN, *, log_target: bo
 
 
 @op("lamina", grad_name="MeanBackward0")
-def poisson_nll_loss(
-    input: Array, target: Array, log_input: bool, full: bool, eps: Number, reduction: int = MEAN
-) -> Array:
+def poisson_nll_loss(input: Array, target: Array, log_input: bool, full: bool, eps: Number, reduction: int) -> Array:
     """exp(input) - target * input, or, if input is not the logarithm, input - target * log(input + eps).
 
     `full` adds Stirling's approximation of log(target!) where target > 1.

@@ -9,14 +9,14 @@ import jax.numpy as jnp
 from jax import lax
 
 from lamina.ops import check, promote
-from lamina.ops.loss import MEAN, reduce, reduced_name
+from lamina.ops.loss import MEAN, NONE, reduce, reduced_name
 from lamina.ops.op import Array, Number, op
 from lamina.ops.reduce import vector_norm
 
 
 @op("lamina", grad_name=lambda *args: reduced_name(args[-1], "ClampMinBackward0"))
 def margin_ranking_loss(
-    input1: Array, input2: Array, target: Array, margin: Number = 0.0, reduction: int = MEAN
+    input1: Array, input2: Array, target: Array, margin: Number = 0.0, reduction: int = NONE
 ) -> Array:
     """max(0, -target * (input1 - input2) + margin): target 1 wants input1 larger, -1 wants it smaller.
 
@@ -24,11 +24,11 @@ def margin_ranking_loss(
     """
     x1, x2, y = promote.promote(input1, input2, target)
     check.broadcast(x1, x2, y)
-    return reduce(_positive_part(_plus(margin, -y * (x1 - x2))), reduction)
+    return reduce(_positive_part(_plus(margin + 0.0, -y * (x1 - x2))), reduction)
 
 
 @op("lamina", grad_name=lambda *args: reduced_name(args[-1], "AddBackward0"))
-def hinge_embedding_loss(input: Array, target: Array, margin: Number = 1.0, reduction: int = MEAN) -> Array:
+def hinge_embedding_loss(input: Array, target: Array, margin: Number = 1.0, reduction: int = NONE) -> Array:
     """input where target is 1, max(0, margin - input) where it is -1, and the sum of both elsewhere.
 
     input and target broadcast to (*) -> (*) for no reduction, else ()
@@ -54,7 +54,7 @@ def soft_margin_loss(input: Array, target: Array, reduction: int = MEAN) -> Arra
 
 @op("lamina", grad_name=lambda *args: reduced_name(args[-1], "AddBackward0"))
 def cosine_embedding_loss(
-    input1: Array, input2: Array, target: Array, margin: Number = 0.0, reduction: int = MEAN
+    input1: Array, input2: Array, target: Array, margin: Number = 0.0, reduction: int = NONE
 ) -> Array:
     """1 - cos(input1, input2) where target is 1, max(0, cos - margin) where it is -1.
 
@@ -85,7 +85,7 @@ def triplet_margin_loss(
     p: float = 2,
     eps: float = 1e-6,
     swap: bool = False,
-    reduction: int = MEAN,
+    reduction: int = NONE,
 ) -> Array:
     """max(0, margin + |anchor - positive| - |anchor - negative|) in the p-norm.
 
