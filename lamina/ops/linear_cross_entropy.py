@@ -11,7 +11,7 @@ import numpy as np
 from jax import lax
 
 from lamina.ops import check
-from lamina.ops.loss import MEAN, NONE, reduce
+from lamina.ops.loss import MEAN, NONE
 from lamina.ops.op import Array, op
 
 _Gradients = tuple[Array, Array, Array | None]
@@ -50,7 +50,10 @@ def linear_cross_entropy_chunked(
     if reduction == NONE:
         return (_losses(*arrays, plan) * counts).astype(input.dtype)
     total = _weighted_total(*arrays, counts, plan)
-    return (total / jnp.sum(counts) if reduction == MEAN else reduce(total, reduction)).astype(input.dtype)
+    if reduction == MEAN:
+        # Without rows the mean is NaN, and the gradient is not.
+        total = total / jnp.sum(counts) if input.shape[0] else total + jnp.nan
+    return total.astype(input.dtype)
 
 
 def _walk(
