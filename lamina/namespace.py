@@ -7,8 +7,9 @@ from types import ModuleType
 from typing import Any
 
 ROOMS = (
-    "activation", "attention", "dropout", "embedding", "index", "linalg", "loss", "native", "norm", "pool",
-    "random_activation", "reduce", "scaled", "shape", "vision",
+    "activation", "attention", "class_loss", "dropout", "embedding", "index", "linalg", "linear_cross_entropy", "loss",
+    "margin_loss", "native", "norm", "pool", "random_activation", "reduce", "root_loss", "scaled", "sequence_loss",
+    "shape", "vision",
 )  # fmt: skip
 """The files `functions_*.py`, with functions that are more than one operation."""
 

@@ -277,7 +277,22 @@ BUILT = {
     "TransformerDecoder": [{"decoder_layer": nn.Identity(), "num_layers": 2}],
     "Transformer": [{"d_model": 4, "nhead": 2, "num_encoder_layers": 1, "num_decoder_layers": 1}],
     "PReLU": [{}, {"num_parameters": 4}],
-    **{name: [{}, {"weight": lamina.ones(CLASSES)}] for name in ("CrossEntropyLoss", "NLLLoss", "BCELoss")},
+    **{
+        name: [{}, {"weight": lamina.ones(CLASSES)}]
+        for name in (
+            "CrossEntropyLoss",
+            "NLLLoss",
+            "NLLLoss2d",
+            "BCELoss",
+            "MultiMarginLoss",
+            "MultiLabelSoftMarginLoss",
+        )
+    },
+    "LinearCrossEntropyLoss": [
+        {"in_features": 2, "num_classes": CLASSES},
+        {"in_features": 2, "num_classes": CLASSES, "weight": lamina.ones(CLASSES)},
+    ],
+    "AdaptiveLogSoftmaxWithLoss": [{"in_features": 4, "n_classes": 5, "cutoffs": [2]}],
     "BCEWithLogitsLoss": [{}, {"weight": lamina.ones(CLASSES), "pos_weight": lamina.ones(CLASSES)}],
     "MaxPool1d": [{"kernel_size": 2}],
     "MaxPool2d": [{"kernel_size": 2}],
@@ -372,6 +387,7 @@ def arguments_of(layer: type, given: dict[str, Any]) -> dict[str, Any]:
     return names
 
 
+@pytest.mark.filterwarnings("ignore:NLLLoss2d is deprecated:FutureWarning")
 @pytest.mark.parametrize("name", [name for name in LAYERS if name not in NOT_BUILT])
 def test_docstrings_describe_the_real_parameters(name):
     layer = LAYERS[name]
@@ -400,11 +416,16 @@ def test_a_wrong_docstring_would_be_found():
         described("A layer.\n\nParameters:\n    weight: ones", "Parameters", names)
 
 
+FROM_R = {"AUMLoss": "nn_aum_loss", "Sparsemax": "nn_contrib_sparsemax"}
+"""Layers of torch for R that PyTorch does not have."""
+
+
 @pytest.mark.parametrize("name", [name for name, layer in LAYERS.items() if layer.__module__ != "lamina.nn.container"])
 def test_layers_say_where_they_come_from(name):
     if name in ("Module", "RNNBase", "RNNCellBase"):
         return
-    assert f"Source: torch.nn.{name}" in inspect.cleandoc(LAYERS[name].__doc__)
+    source = f"torch for R's {FROM_R[name]}" if name in FROM_R else f"torch.nn.{name}"
+    assert f"Source: {source}" in inspect.cleandoc(LAYERS[name].__doc__)
 
 
 # --- sizes ---

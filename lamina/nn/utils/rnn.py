@@ -22,7 +22,7 @@ import numpy as np
 
 from lamina import creation, functions
 from lamina.autograd import is_grad_enabled
-from lamina.bounds import few_at_hand
+from lamina.bounds import few_whole_at_hand
 from lamina.nn.utils.packing import Packing, invert, rounded
 from lamina.tensor import Tensor, alias_value, grad_mode, wrap
 
@@ -223,7 +223,7 @@ def invert_permutation(permutation: Tensor | None) -> Tensor | None:
     """The permutation that undoes this one: inverse[permutation[i]] = i. None for None."""
     if permutation is None:
         return None
-    known = few_at_hand(permutation)
+    known = few_whole_at_hand(permutation)
     if known is not None:
         return creation.tensor(invert(known), device=permutation.device)
     places = creation.arange(permutation.numel(), device=permutation.device, dtype=permutation.dtype)
@@ -352,7 +352,7 @@ def pad_sequence(
         raise RuntimeError("received an empty list of sequences")
     _check_sequences(sequences)
     steps, left = max(len(x) for x in sequences), padding_side == "left"
-    arrays = [few_at_hand(x) for x in sequences]
+    arrays = [few_whole_at_hand(x) for x in sequences]
     if any(x is None for x in arrays) or (is_grad_enabled() and any(x.requires_grad for x in sequences)):
         return functions.pad_stack(sequences, padding_value, steps, batch_first, left)
     kind = sequences[0].dtype
@@ -418,7 +418,7 @@ def _unpacked(data: Tensor, packing: Packing, steps: int, batch_first: bool, fil
 
 def _more_steps(input: Tensor, dim: int, steps: int) -> Tensor:
     """The input with so many steps, if its numbers are at hand and nothing of it is to be differentiated."""
-    known = few_at_hand(input) if steps != input.shape[dim] and not input.requires_grad else None
+    known = few_whole_at_hand(input) if steps != input.shape[dim] and not input.requires_grad else None
     if known is None:
         return input
     widths = [(0, steps - size if axis == dim else 0) for axis, size in enumerate(known.shape)]
