@@ -6,6 +6,7 @@ from lamina import dtypes as dtypes
 from lamina import engine as engine
 from lamina import func as func
 from lamina import functions as functions
+from lamina import io as io
 from lamina import linalg as linalg
 from lamina import nn as nn
 from lamina import optim as optim
