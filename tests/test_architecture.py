@@ -206,6 +206,7 @@ NOT_BUILT = {
     "ParameterDict": "holds what it is given",
     **{name: "its shapes come with the first input" for name in nn.__all__ if name.startswith("Lazy")},
     "Container": "deprecated, and warns of it",
+    "DataParallel": "has those of the module it wraps",
 }
 CLASSES = 3
 CONV = {"in_channels": 4, "out_channels": 6, "groups": 2}

@@ -50,9 +50,6 @@ NOT_MEANT = {
         "SwizzleType": "for `scaled_mm`, which needs the eight-bit types of particular processors",
         "DType": "the type of dtypes, for annotations",
     },
-    "nn.parameter": {
-        "UninitializedTensorMixin": "how PyTorch makes its two kinds of uninitialized tensors",
-    },
 }
 """Names that are not here, and why, by namespace."""
 
@@ -101,7 +98,7 @@ def tested(name: str, words: dict[str, set[str]]) -> list[str]:
     files = set(words.get(name, ()))
     numbered = re.fullmatch(r"(\w*?)([123])d(\w*)", name)
     if numbered:
-        pattern = re.compile(rf"{re.escape(numbered[1])}\{{\w+\}}d{re.escape(numbered[3])}")
+        pattern = re.compile(rf"{re.escape(numbered[1])}\{{[^}}]+\}}d{re.escape(numbered[3])}")
         files |= {
             str(file.relative_to(ROOT / "tests"))
             for file in sorted((ROOT / "tests").rglob("test_*.py"))
