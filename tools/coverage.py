@@ -58,7 +58,7 @@ def public(space: str) -> list[str]:
     """The names of a namespace of PyTorch that are meant for users, in alphabetical order."""
     module = importlib.import_module(f"torch.{space}")
     names = getattr(module, "__all__", None) or [name for name in dir(module) if not name.startswith("_")]
-    return sorted({name for name in names if _is_public(module, name)}, key=str.lower)
+    return sorted({name for name in names if _is_public(module, name)}, key=lambda name: (name.lower(), name))
 
 
 def _is_public(module: ModuleType, name: str) -> bool:
@@ -94,7 +94,7 @@ def mentions() -> dict[str, set[str]]:
 
 
 def tested(name: str, words: dict[str, set[str]]) -> list[str]:
-    """The test files that name something; `MaxPool2d` is often written `f"MaxPool{space}d"`."""
+    """Up to three test files that name something; `MaxPool2d` is often written `f"MaxPool{space}d"`."""
     files = set(words.get(name, ()))
     numbered = re.fullmatch(r"(\w*?)([123])d(\w*)", name)
     if numbered:
@@ -104,7 +104,7 @@ def tested(name: str, words: dict[str, set[str]]) -> list[str]:
             for file in sorted((ROOT / "tests").rglob("test_*.py"))
             if pattern.search(file.read_text())
         }
-    return sorted(files)
+    return sorted(files, key=lambda file: (not file.startswith(("against_torch", "nn", "ops")), file))[:3]
 
 
 def r_names() -> list[str]:
