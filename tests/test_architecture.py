@@ -134,7 +134,7 @@ def test_underscored_names_stay_in_their_file():
 READS_VALUES = {
     "lamina.nn.advice": "runs after an error, to say which index was out of range",
     "lamina.optim.optimizer": "packs the state of small parameters into one buffer, once",
-    "lamina.nn.utils.rnn": "lengths decide shapes; most often they are on the host already",
+    "lamina.nn.utils.packed_sequence": "lengths decide shapes; most often they are on the host already",
     "lamina.optim.lbfgs": "a line search decides in Python, and reads its numbers together, once an evaluation",
 }
 
