@@ -158,7 +158,8 @@ ERRORS = [
 
 @pytest.mark.parametrize(("arguments", "options", "kind", "text"), ERRORS)
 def test_messages(arguments, options, kind, text):
-    compare(_f(*arguments, **options), floats(6, 2, 4))
+    if "targets must be integral" not in text:  # PyTorch reads the bits of floats as whole numbers
+        compare(_f(*arguments, **options), floats(6, 2, 4))
     with pytest.raises(kind) as caught:
         _f(*arguments, **options)(lamina, lamina.tensor(floats(6, 2, 4)))
     assert str(caught.value) == text

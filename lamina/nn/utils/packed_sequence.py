@@ -8,7 +8,7 @@ import numpy as np
 
 from lamina import creation, functions
 from lamina.autograd import is_grad_enabled
-from lamina.bounds import few_whole_at_hand
+from lamina.bounds import at_hand
 from lamina.nn.utils.packing import Packing, invert, rounded
 from lamina.tensor import Tensor, grad_mode
 
@@ -204,7 +204,7 @@ def invert_permutation(permutation: Tensor | None) -> Tensor | None:
     """The permutation that undoes this one: inverse[permutation[i]] = i. None for None."""
     if permutation is None:
         return None
-    known = few_whole_at_hand(permutation)
+    known = at_hand(permutation)
     if known is not None:
         return creation.tensor(invert(known), device=permutation.device)
     places = creation.arange(permutation.numel(), device=permutation.device, dtype=permutation.dtype)

@@ -22,7 +22,7 @@ import numpy as np
 
 from lamina import creation, functions
 from lamina.autograd import is_grad_enabled
-from lamina.bounds import few_whole_at_hand
+from lamina.bounds import at_hand
 from lamina.nn.utils.packed_sequence import PackedSequence, Padded, invert_permutation, numbers, unpacked
 from lamina.nn.utils.packing import Packing, invert, rounded
 from lamina.tensor import Tensor, alias_value, grad_mode, wrap
@@ -161,7 +161,7 @@ def pad_sequence(
         raise RuntimeError("received an empty list of sequences")
     _check_sequences(sequences)
     steps, left = max(len(x) for x in sequences), padding_side == "left"
-    arrays = [few_whole_at_hand(x) for x in sequences]
+    arrays = [at_hand(x) for x in sequences]
     if any(x is None for x in arrays) or (is_grad_enabled() and any(x.requires_grad for x in sequences)):
         return functions.pad_stack(sequences, padding_value, steps, batch_first, left)
     kind = sequences[0].dtype
@@ -217,7 +217,7 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
 
 def _more_steps(input: Tensor, dim: int, steps: int) -> Tensor:
     """The input with so many steps, if its numbers are at hand and nothing of it is to be differentiated."""
-    known = few_whole_at_hand(input) if steps != input.shape[dim] and not input.requires_grad else None
+    known = at_hand(input) if steps != input.shape[dim] and not input.requires_grad else None
     if known is None:
         return input
     widths = [(0, steps - size if axis == dim else 0) for axis, size in enumerate(known.shape)]
