@@ -31,8 +31,8 @@ class AdaptiveLogSoftmaxWithLoss(Module):
     Source: torch.nn.AdaptiveLogSoftmaxWithLoss.
 
     >>> import lamina
-    >>> layer = lamina.nn.AdaptiveLogSoftmaxWithLoss(8, 20, cutoffs=[4, 10])
-    >>> layer(lamina.ones(3, 8), lamina.tensor([0, 5, 19])).output.shape
+    >>> layer = lamina.nn.AdaptiveLogSoftmaxWithLoss(16, 20, cutoffs=[4, 10])
+    >>> layer(lamina.ones(3, 16), lamina.tensor([0, 5, 19])).output.shape
     lamina.Size([3])
     """
 
@@ -48,10 +48,8 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         self.tail = ModuleList()
         for i in range(self.n_clusters):
             features, size = int(in_features // div_value ** (i + 1)), self.cutoffs[i + 1] - self.cutoffs[i]
-            first, second = (
-                Linear(in_features, features, False, device, dtype),
-                Linear(features, size, False, device, dtype),
-            )
+            first = Linear(in_features, features, False, device, dtype)
+            second = Linear(features, size, False, device, dtype)
             self.tail.append(Sequential(first, second))
 
     def reset_parameters(self) -> None:

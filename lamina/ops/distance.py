@@ -23,8 +23,8 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> 
     x1 and x2 broadcast to (*, E, *) -> (*, *)
 
     >>> import lamina
-    >>> lamina.cosine_similarity(lamina.tensor([[1.0, 0.0], [1.0, 1.0]]), lamina.tensor([[2.0, 0.0], [1.0, -1.0]]))
-    tensor([1., 0.])
+    >>> lamina.cosine_similarity(lamina.tensor([[3.0, 4.0]]), lamina.tensor([[4.0, 3.0]]))
+    tensor([0.9600])
     """
     dtype = promote.result_type(x1, x2)
     if promote.category(dtype) != 2:
