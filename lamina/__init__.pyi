@@ -1,5 +1,6 @@
 """Public names and where they are defined. Written by tools/stubs.py."""
 
+from lamina import amp as amp
 from lamina import autograd as autograd
 from lamina import cuda as cuda
 from lamina import dtypes as dtypes
@@ -10,11 +11,31 @@ from lamina import linalg as linalg
 from lamina import nn as nn
 from lamina import optim as optim
 from lamina import special as special
+from lamina import utils as utils
+from lamina.amp.autocast_mode import autocast as autocast
+from lamina.amp.autocast_mode import autocast_decrement_nesting as autocast_decrement_nesting
+from lamina.amp.autocast_mode import autocast_increment_nesting as autocast_increment_nesting
+from lamina.amp.autocast_mode import clear_autocast_cache as clear_autocast_cache
+from lamina.amp.autocast_mode import get_autocast_cpu_dtype as get_autocast_cpu_dtype
+from lamina.amp.autocast_mode import get_autocast_dtype as get_autocast_dtype
+from lamina.amp.autocast_mode import get_autocast_gpu_dtype as get_autocast_gpu_dtype
+from lamina.amp.autocast_mode import is_autocast_cache_enabled as is_autocast_cache_enabled
+from lamina.amp.autocast_mode import is_autocast_cpu_enabled as is_autocast_cpu_enabled
+from lamina.amp.autocast_mode import is_autocast_enabled as is_autocast_enabled
+from lamina.amp.autocast_mode import set_autocast_cache_enabled as set_autocast_cache_enabled
+from lamina.amp.autocast_mode import set_autocast_cpu_dtype as set_autocast_cpu_dtype
+from lamina.amp.autocast_mode import set_autocast_cpu_enabled as set_autocast_cpu_enabled
+from lamina.amp.autocast_mode import set_autocast_dtype as set_autocast_dtype
+from lamina.amp.autocast_mode import set_autocast_enabled as set_autocast_enabled
+from lamina.amp.autocast_mode import set_autocast_gpu_dtype as set_autocast_gpu_dtype
 from lamina.autograd import enable_grad as enable_grad
 from lamina.autograd import inference_mode as inference_mode
 from lamina.autograd import is_grad_enabled as is_grad_enabled
 from lamina.autograd import no_grad as no_grad
 from lamina.autograd import set_grad_enabled as set_grad_enabled
+from lamina.batching import vmap as vmap
+from lamina.control import cond as cond
+from lamina.control import while_loop as while_loop
 from lamina.creation import arange as arange
 from lamina.creation import as_tensor as as_tensor
 from lamina.creation import asarray as asarray
@@ -51,8 +72,8 @@ from lamina.dtypes import bfloat16 as bfloat16
 from lamina.dtypes import bool as bool
 from lamina.dtypes import cdouble as cdouble
 from lamina.dtypes import cfloat as cfloat
-from lamina.dtypes import complex64 as complex64
 from lamina.dtypes import complex128 as complex128
+from lamina.dtypes import complex64 as complex64
 from lamina.dtypes import double as double
 from lamina.dtypes import finfo as finfo
 from lamina.dtypes import float as float
@@ -63,10 +84,10 @@ from lamina.dtypes import get_default_dtype as get_default_dtype
 from lamina.dtypes import half as half
 from lamina.dtypes import iinfo as iinfo
 from lamina.dtypes import int as int
-from lamina.dtypes import int8 as int8
 from lamina.dtypes import int16 as int16
 from lamina.dtypes import int32 as int32
 from lamina.dtypes import int64 as int64
+from lamina.dtypes import int8 as int8
 from lamina.dtypes import long as long
 from lamina.dtypes import set_default_dtype as set_default_dtype
 from lamina.dtypes import short as short
@@ -198,9 +219,9 @@ from lamina.functions import le as le
 from lamina.functions import lerp as lerp
 from lamina.functions import lgamma as lgamma
 from lamina.functions import log as log
+from lamina.functions import log10 as log10
 from lamina.functions import log1p as log1p
 from lamina.functions import log2 as log2
-from lamina.functions import log10 as log10
 from lamina.functions import log_softmax as log_softmax
 from lamina.functions import logaddexp as logaddexp
 from lamina.functions import logaddexp2 as logaddexp2

@@ -146,10 +146,9 @@ def _stacked(states: list[dict[str, Any]]) -> dict[str, Any]:
 def replace_all_batch_norm_modules_(root: Any) -> Any:
     """Let every batch (and instance) norm below use the statistics of its batch and keep none; returns root."""
     for module in root.modules():
-        if hasattr(module, "track_running_stats") and "running_mean" in getattr(module, "_buffers", ()):
-            if "Batch" in type(module).__name__ or hasattr(module, "num_batches_tracked"):
-                module.running_mean = module.running_var = module.num_batches_tracked = None
-                module.track_running_stats = False
+        if hasattr(module, "track_running_stats") and "running_mean" in module._buffers:
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+            module.track_running_stats = False
     return root
 
 

@@ -90,7 +90,8 @@ class Tensor(engine.Handle, Methods):
         if whole is not None and _state.trace.inner and whole.home is not _state.trace:
             with engine.outside(whole):
                 if not _state.trace.inner or whole.home is _state.trace:
-                    return self._recut(alias)
+                    self._recut(alias)
+                    return
         alias.seen = alias.storage.version
         if whole is None:
             return

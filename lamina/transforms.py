@@ -260,9 +260,7 @@ def _given_tangents(name: str, primals: Any, tangents: Any) -> list[Tensor]:
     return given
 
 
-def jvp(
-    func: Callable[..., Any], primals: Any, tangents: Any, *, strict: bool = False, has_aux: bool = False
-) -> Any:
+def jvp(func: Callable[..., Any], primals: Any, tangents: Any, *, strict: bool = False, has_aux: bool = False) -> Any:
     """The results of func at primals, and how they change when primals change by tangents.
 
     `strict` changes nothing: results that do not depend on primals have a tangent of zeros.

@@ -63,7 +63,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 def broadcast(prefix: Any, tree: Any) -> list[Any] | None:
-    """For each leaf of the tree what the prefix says: a leaf of the prefix stands for all below it; None if it differs."""
+    """For each leaf of the tree what the prefix says, one of its leaves for all below it; None if they do not fit."""
     if not is_node(prefix):
         return [prefix] * len(leaves(tree))
     if not is_node(tree) or len(prefix) != len(tree) or isinstance(prefix, dict) != isinstance(tree, dict):

@@ -13,7 +13,6 @@ from typing import Any
 
 import jax
 
-from lamina.engine import program
 from lamina.engine.lower import lower, needed
 from lamina.engine.program import INPUT, LEAF, NO_GRAD, Node, NumberRef, RandomRef, Spec
 from lamina.engine.record import Escaped, Handle, LeafHome, Lost, RandomAt, Trace, Value, record, root_of, state
@@ -93,7 +92,9 @@ class Inner(Trace):
         keys = [x for stream, base in self.streams.items() for x in (stream.seed, base)]
         numbers = [number_of(self, ref) for ref in refs]
         with jax.enable_x64(True):
-            return lower(steps, plan.needs, slots, [value.slot], refs)(*arrays, *numbers, *([keys] if streams else []))[0]
+            return lower(steps, plan.needs, slots, [value.slot], refs)(*arrays, *numbers, *([keys] if streams else []))[
+                0
+            ]
 
     def _outside(self, slot: int) -> Any:
         source = self.sources[slot] if slot < len(self.sources) else self.values[slot]
@@ -209,8 +210,7 @@ def transform_of(kind: Any, programs: tuple[Program, ...], differentiable: bool 
 class Transform:
     """A transform of programs as an operation.
 
-    The operands are tuples, five for each program in turn (arguments, what it uses from outside, run-time numbers, random
-    places, extra).
+    The operands are tuples: arguments, what the program uses from outside, run-time numbers, random places, extra.
     """
 
     random = False

@@ -153,9 +153,7 @@ def jacobian(
             for i, x in enumerate(args)
         ]
     else:
-        back = [
-            _columns(lambda *c: conjugated(pulled, c), outputs, j, chunk_size) for j in range(len(outputs))
-        ]
+        back = [_columns(lambda *c: conjugated(pulled, c), outputs, j, chunk_size) for j in range(len(outputs))]
         found = [
             back[j][i].reshape(output.shape + x.shape) for j, output in enumerate(outputs) for i, x in enumerate(args)
         ]
@@ -178,9 +176,7 @@ def _columns(function: Callable[..., Any], like: Arrays, index: int, chunk_size:
     return jax.vmap(at)(basis)
 
 
-def cond(
-    yes: Any, no: Any, args: Arrays, *operands: Any
-) -> Any:
+def cond(yes: Any, no: Any, args: Arrays, *operands: Any) -> Any:
     """The results of one of two programs, by the first argument."""
     predicate, *rest = args
     first, second = operands[:3], operands[3:]
@@ -198,5 +194,3 @@ def while_loop(test: Any, body: Any, args: Arrays, *operands: Any) -> Any:
     return jax.lax.while_loop(
         lambda xs: test(xs, *first)[0].reshape(()).astype(bool), lambda xs: tuple(body(xs, *second)), tuple(args)
     )
-
-

@@ -110,5 +110,3 @@ def checkpoint_sequential(
         )
         start += size
     return stretch(start, len(layers))(input)
-
-

@@ -114,9 +114,7 @@ def test_operations_with_a_derivative_backwards_only():
 
 
 def convolutional(t):
-    return t.nn.Sequential(
-        t.nn.Conv2d(1, 2, 3), t.nn.ReLU(), t.nn.MaxPool2d(2), t.nn.Flatten(), t.nn.Linear(8, 3)
-    )
+    return t.nn.Sequential(t.nn.Conv2d(1, 2, 3), t.nn.ReLU(), t.nn.MaxPool2d(2), t.nn.Flatten(), t.nn.Linear(8, 3))
 
 
 def test_per_sample_gradients_of_a_convolutional_net():
