@@ -72,8 +72,8 @@ from lamina.dtypes import bfloat16 as bfloat16
 from lamina.dtypes import bool as bool
 from lamina.dtypes import cdouble as cdouble
 from lamina.dtypes import cfloat as cfloat
-from lamina.dtypes import complex128 as complex128
 from lamina.dtypes import complex64 as complex64
+from lamina.dtypes import complex128 as complex128
 from lamina.dtypes import double as double
 from lamina.dtypes import finfo as finfo
 from lamina.dtypes import float as float
@@ -84,10 +84,10 @@ from lamina.dtypes import get_default_dtype as get_default_dtype
 from lamina.dtypes import half as half
 from lamina.dtypes import iinfo as iinfo
 from lamina.dtypes import int as int
+from lamina.dtypes import int8 as int8
 from lamina.dtypes import int16 as int16
 from lamina.dtypes import int32 as int32
 from lamina.dtypes import int64 as int64
-from lamina.dtypes import int8 as int8
 from lamina.dtypes import long as long
 from lamina.dtypes import set_default_dtype as set_default_dtype
 from lamina.dtypes import short as short
@@ -219,9 +219,9 @@ from lamina.functions import le as le
 from lamina.functions import lerp as lerp
 from lamina.functions import lgamma as lgamma
 from lamina.functions import log as log
-from lamina.functions import log10 as log10
 from lamina.functions import log1p as log1p
 from lamina.functions import log2 as log2
+from lamina.functions import log10 as log10
 from lamina.functions import log_softmax as log_softmax
 from lamina.functions import logaddexp as logaddexp
 from lamina.functions import logaddexp2 as logaddexp2

@@ -7,9 +7,7 @@ from builtins import int as _int
 from builtins import str as _str
 from builtins import tuple as _tuple
 from collections.abc import Sequence
-from typing import Any
-from typing import NamedTuple
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from lamina.dtypes import DType
 from lamina.ops.optim import Blocks

@@ -7,19 +7,20 @@ from builtins import int as _int
 from builtins import str as _str
 from builtins import tuple as _tuple
 from collections.abc import Sequence
-from typing import Any
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from lamina.dtypes import DType
+from lamina.functions import (
+    AminmaxResult,
+    CummaxResult,
+    CumminResult,
+    GeqrfResult,
+    KthvalueResult,
+    SortResult,
+    TopkResult,
+)
 from lamina.random import Generator
 from lamina.tensor import Tensor
-from lamina.functions import GeqrfResult
-from lamina.functions import AminmaxResult
-from lamina.functions import SortResult
-from lamina.functions import TopkResult
-from lamina.functions import KthvalueResult
-from lamina.functions import CummaxResult
-from lamina.functions import CumminResult
 
 Number: TypeAlias = _bool | _int | _float | _complex
 

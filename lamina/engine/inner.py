@@ -193,7 +193,7 @@ class Recorded:
         if op is None:
             op = self.cache[self.key, kind, static] = Transform(kind, static, (self.program,))
         operands = (self.arguments, self.captured, self.numbers, self.keys, list(extra))
-        return list(record(op, tuple(map(tuple, operands))))
+        return list(record(op, tuple([tuple(part) for part in operands])))
 
 
 def transform_of(kind: Any, programs: tuple[Program, ...], differentiable: bool = True) -> Transform:
@@ -285,8 +285,8 @@ def capture(
         results = list(function(*values))
     finally:
         state.trace = outer
-        written = [(ref(), old) for ref, old in trace.written.values() if old.home is not trace]
-        written = [(handle, old, handle._value) for handle, old in written if handle is not None]
+        held = [(ref(), old) for ref, old in trace.written.values() if old.home is not trace]
+        written = [(handle, old, handle._value) for handle, old in held if handle is not None]
         written = [entry for entry in written if entry[2].home is trace]
         for handle, old, _ in written:
             handle.restore(old)
