@@ -69,6 +69,11 @@ _VIEWS: dict[str, Callable[..., Any]] = {
 _COPIES = {f"{name}_copy": _copy_of(f"{name}_copy", view) for name, view in _VIEWS.items()}
 globals().update(_COPIES)
 
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 PUBLIC = {**dict.fromkeys(_COPIES, "lamina"), "narrow_copy": "lamina Tensor"}
 PUBLIC.update(dict.fromkeys(("unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes"), "lamina Tensor"))
 """Where users find each function."""

@@ -45,9 +45,7 @@ def gradient(
     for d in dims:
         if input.shape[d] < edge_order + 1:
             raise RuntimeError("lamina.gradient expected each dimension size to be at least edge_order+1")
-    return tuple(
-        functions.gradient_along(input, step, d, edge_order) for d, step in zip(dims, steps, strict=True)
-    )
+    return tuple(functions.gradient_along(input, step, d, edge_order) for d, step in zip(dims, steps, strict=True))
 
 
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float | None = None, dim: int = -1) -> Tensor:

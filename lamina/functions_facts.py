@@ -193,7 +193,7 @@ def dim_order(input: Tensor, *, ambiguity_check: Any = False) -> tuple[int, ...]
     return tuple(sorted(range(input.ndim), key=lambda axis: -strides[axis]))
 
 
-# --- numbers that PyTorch's compiler keeps as symbols; here they are numbers --------------------------------------------
+# --- numbers that PyTorch's compiler keeps as symbols --------------------------------------------
 
 
 def sym_int(a: Any) -> int:

@@ -102,9 +102,6 @@ def histogramdd(
     return _Histogramdd(functions.histogram_in(points, edges, weight, density), tuple(edges))
 
 
-
-
-
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each whole number from 0 on occurs, or the sum of the weights where it does. The input is read.
 

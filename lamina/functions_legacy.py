@@ -26,7 +26,8 @@ def _never(what: str) -> Any:
 
 
 is_ipu, is_maia, is_mps, is_mtia, is_xla, is_xpu, is_vulkan = (
-    _never(f"it does not live on {kind}") for kind in ("an IPU", "Maia", "Metal", "MTIA", "torch_xla", "an XPU", "Vulkan")
+    _never(f"it does not live on {kind}")
+    for kind in ("an IPU", "Maia", "Metal", "MTIA", "torch_xla", "an XPU", "Vulkan")
 )
 is_mkldnn = _never("there is no opaque layout")
 is_sparse_csr = _never("it is dense")
@@ -76,7 +77,7 @@ def as_subclass(self: Tensor, cls: Any) -> Any:
 
 
 def module_load(self: Tensor, other: Tensor, assign: bool = False) -> Tensor:
-    """What `load_state_dict` puts in the place of this tensor for an entry: a copy in this type, or the entry itself."""
+    """What `load_state_dict` puts in the place of this tensor for an entry: a copy, or the entry itself."""
     return other.detach() if assign else self.detach().copy_(other)
 
 
@@ -113,5 +114,3 @@ def resize_as(self: Tensor, tensor: Tensor) -> Tensor:
 def __reversed__(self: Tensor) -> Tensor:
     """The elements in reverse order along the first dimension."""
     return functions.flip(self, (0,)) if self.ndim else self
-
-

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from lamina import creation, dtypes, functions, storage as storages
+from lamina import creation, dtypes, functions
+from lamina import storage as storages
 from lamina.tensor import Tensor
 
 PUBLIC = {
@@ -143,9 +144,7 @@ def segment_reduce(
     return functions.segments_reduced(data, starts, ends, reduce, axis, initial)
 
 
-def frombuffer(
-    buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False
-) -> Tensor:
+def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
     """A vector of the numbers in a buffer of bytes: a copy (PyTorch shares the memory).
 
     >>> import lamina
@@ -187,7 +186,9 @@ def from_file(
 ) -> Tensor:
     """A vector of the numbers in a file: a copy; memory shared with a file is not possible."""
     if shared:
-        raise NotImplementedError("from_file: XLA owns its buffers, so none can be shared with a file; use shared=False.")
+        raise NotImplementedError(
+            "from_file: XLA owns its buffers, so none can be shared with a file; use shared=False."
+        )
     kind = dtypes.get_default_dtype() if dtype is None else dtypes.of(dtype)
     if os.path.getsize(filename) < size * kind.itemsize:
         raise RuntimeError(f"from_file: {filename} is shorter than {size} elements of {kind}.")

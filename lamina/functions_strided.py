@@ -89,9 +89,7 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
     return functions.strided(whole, size, stride, start, offset)
 
 
-def as_strided_(
-    input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None
-) -> Tensor:
+def as_strided_(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
     """Let the input be `as_strided` of its memory; returns it."""
     return become(input, as_strided(input, size, stride, storage_offset))
 
@@ -187,9 +185,7 @@ def set_(input: Tensor, source: Any = None, *geometry: Any) -> Tensor:
     if source is None:
         return become(input, creation.empty(0, dtype=input.dtype, device=input.device))
     if source.dtype is not input.dtype:
-        raise RuntimeError(
-            f"Could not set tensor of type {source.dtype} to a tensor of type {input.dtype}"
-        )
+        raise RuntimeError(f"Could not set tensor of type {source.dtype} to a tensor of type {input.dtype}")
     return become(input, source.detach())
 
 

@@ -35,9 +35,7 @@ def _starts(rows: np.ndarray) -> np.ndarray:
     return new
 
 
-def _collected(
-    input: Tensor, dim: int | None, order: bool, return_inverse: bool, return_counts: bool
-) -> Any:
+def _collected(input: Tensor, dim: int | None, order: bool, return_inverse: bool, return_counts: bool) -> Any:
     array = input.detach().numpy()
     rows, axis = _rows(array, dim)
     places = np.lexsort(rows.T[::-1]) if order and rows.shape[1] else np.arange(len(rows))

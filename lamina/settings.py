@@ -23,8 +23,8 @@ e, pi, inf, nan, newaxis = math.e, math.pi, math.inf, math.nan, None
 has_lapack = has_mkl = has_openmp = has_spectral = True
 
 
-class MemoryFormat:
-    """An order of dimensions in memory. Arguments of this kind are taken; lamina lays tensors out in row-major order."""
+class memory_format:
+    """An order of dimensions in memory. Functions take it as an argument; lamina has row-major order only."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -33,9 +33,8 @@ class MemoryFormat:
         return f"lamina.{self.name}"
 
 
-memory_format = MemoryFormat
 contiguous_format, preserve_format, channels_last, channels_last_3d = map(
-    MemoryFormat, ("contiguous_format", "preserve_format", "channels_last", "channels_last_3d")
+    memory_format, ("contiguous_format", "preserve_format", "channels_last", "channels_last_3d")
 )
 
 _set: dict[str, Any] = {

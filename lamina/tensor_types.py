@@ -32,7 +32,7 @@ class TensorType(type):
 def _make(dtype: dtypes.DType) -> TensorType:
     name = f"{dtype.tensor_name}Tensor"
     doc = f"Tensors of {dtype!r}: of a size, or of data."
-    return TensorType(name, (), {"dtype": dtype, "__doc__": doc, "__module__": "lamina"})
+    return TensorType(name, (), {"dtype": dtype, "__doc__": doc, "__module__": __name__})
 
 
 BoolTensor, ByteTensor, CharTensor, ShortTensor, IntTensor, LongTensor = map(

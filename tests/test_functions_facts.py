@@ -33,14 +33,17 @@ def test_questions():
 @pytest.mark.parametrize("a", NAMES)
 def test_types_of_results(a):
     for b in NAMES:
-        assert str(lamina.promote_types(getattr(lamina, a), getattr(lamina, b)))[7:] == str(
-            torch.promote_types(getattr(torch, a), getattr(torch, b))
-        )[6:]
+        assert (
+            str(lamina.promote_types(getattr(lamina, a), getattr(lamina, b)))[7:]
+            == str(torch.promote_types(getattr(torch, a), getattr(torch, b)))[6:]
+        )
         pair = getattr(torch, a), getattr(torch, b)
         assert lamina.can_cast(getattr(lamina, a), getattr(lamina, b)) == torch.can_cast(*pair), (a, b)
         for m, n in itertools.product(((), (2,)), repeat=2):
             wanted = torch.result_type(torch.ones(m, dtype=pair[0]), torch.ones(n, dtype=pair[1]))
-            found = lamina.result_type(lamina.ones(m, dtype=getattr(lamina, a)), lamina.ones(n, dtype=getattr(lamina, b)))
+            found = lamina.result_type(
+                lamina.ones(m, dtype=getattr(lamina, a)), lamina.ones(n, dtype=getattr(lamina, b))
+            )
             assert str(found)[7:] == str(wanted)[6:], (a, m, b, n)
     for number in (True, 2, 2.5, 2j):
         for m in ((), (2,)):
@@ -53,7 +56,9 @@ def test_shapes():
     compare(lambda t: tuple(t.broadcast_shapes((2, 1), (3,), 1)))
     compare(lambda t: tuple(t.broadcast_shapes()))
     compare(lambda t: t.broadcast_shapes((2,), (3,)))
-    compare(lambda t, x: (x.sum_to_size(1, 4), x.sum_to_size((4,)), x.sum_to_size(3, 1), x.sum_to_size(3, 4)), floats(3, 4))
+    compare(
+        lambda t, x: (x.sum_to_size(1, 4), x.sum_to_size((4,)), x.sum_to_size(3, 1), x.sum_to_size(3, 4)), floats(3, 4)
+    )
     compare(lambda t, x: x.sum_to_size(2, 4), floats(3, 4))
     compare(lambda t, x: (x.dim_order(), x.permute(2, 0, 1).dim_order()), floats(2, 3, 4))
 

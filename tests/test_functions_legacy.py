@@ -9,8 +9,8 @@ import pytest
 import lamina
 from tests.parity import compare, floats, integers
 
-FLAGS = ("is_ipu", "is_maia", "is_mkldnn", "is_mps", "is_mtia", "is_vulkan", "is_xla", "is_xpu", "is_sparse_csr", "name",
-         "output_nr", "grad_dtype")  # fmt: skip
+FLAGS = ("is_ipu", "is_maia", "is_mkldnn", "is_mps", "is_mtia", "is_vulkan", "is_xla", "is_xpu", "is_sparse_csr",
+         "name", "output_nr", "grad_dtype")  # fmt: skip
 
 
 def test_flags():
@@ -45,6 +45,7 @@ def test_versions():
 
 def test_old_constructors():
     for name in ("Bool", "Byte", "Char", "Short", "Int", "Long", "Half", "BFloat16", "Float", "Double"):
+
         def run(t, x, kind=f"{name}Tensor"):
             kind = getattr(t, kind)
             made = kind([1, 0]), kind(2, 3).shape[1], kind().shape[0]

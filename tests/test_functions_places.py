@@ -23,7 +23,10 @@ def test_unravel_index():
 
 
 def test_combinations():
-    compare(lambda t, x: (t.combinations(x), t.combinations(x, 3, True), t.combinations(x, 0), t.combinations(x, 1)), floats(4))
+    compare(
+        lambda t, x: (t.combinations(x), t.combinations(x, 3, True), t.combinations(x, 0), t.combinations(x, 1)),
+        floats(4),
+    )
     compare(lambda t, x: t.combinations(x, 3), integers(2))
     compare(lambda t, x: t.combinations(x), floats(2, 2))
     compare(lambda t, x: t.combinations(x, -1), floats(2))
@@ -31,7 +34,12 @@ def test_combinations():
 
 def test_buffers_and_files(tmp_path):
     data = np.arange(6, dtype=np.float32).tobytes()
-    compare(lambda t: (t.frombuffer(bytearray(data), dtype=t.float32), t.frombuffer(bytearray(data), dtype=t.uint8, count=3, offset=2)))
+    compare(
+        lambda t: (
+            t.frombuffer(bytearray(data), dtype=t.float32),
+            t.frombuffer(bytearray(data), dtype=t.uint8, count=3, offset=2),
+        )
+    )
     for options in ({"offset": 99}, {"count": 0}, {"count": 9}, {"offset": 1}):
         compare(lambda t, o=options: t.frombuffer(bytearray(data), dtype=t.float32, **o))
     (tmp_path / "numbers").write_bytes(data)

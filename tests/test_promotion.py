@@ -93,5 +93,11 @@ def test_limits():
         if name == "bool" or name.startswith("complex"):
             continue
         info = [(t.finfo if "float" in name else t.iinfo)(getattr(t, name)) for t in (lamina, torch)]
-        fields = ("bits", "max", "min", "dtype", *(("eps", "tiny", "smallest_normal", "resolution") if "float" in name else ()))
+        fields = (
+            "bits",
+            "max",
+            "min",
+            "dtype",
+            *(("eps", "tiny", "smallest_normal", "resolution") if "float" in name else ()),
+        )
         assert [getattr(info[0], f) for f in fields] == [getattr(info[1], f) for f in fields], name

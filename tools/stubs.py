@@ -214,7 +214,11 @@ def origin(place: str, name: str, thing: Any) -> tuple[str, str]:
         return "lamina.functions", binding.homes(place)[name]
     if isinstance(thing, (FunctionType, type)):
         return thing.__module__, thing.__name__
-    return next((m, name) for m in ("lamina.random", "lamina.engine") if hasattr(__import__(m, fromlist="."), name))
+    return next(
+        (m, name)
+        for m in ("lamina.random", "lamina.engine", "lamina.settings")
+        if hasattr(__import__(m, fromlist="."), name)
+    )
 
 
 def public(module: ModuleType) -> Iterator[str]:
@@ -229,6 +233,9 @@ def room(module: ModuleType, place: str) -> str:
     """The stub of a module that only has names of other modules."""
     imports, others = [], []
     for name in public(module):
+        if module is lamina and name.endswith("_") and vars(module)[name].__module__ == "lamina":
+            others.append(f"{name}: _Callable[..., Tensor]")
+            continue
         source, there = origin(place, name, vars(module)[name])
         # A stub shows what it imports under its own name only.
         if there == name:
@@ -236,6 +243,7 @@ def room(module: ModuleType, place: str) -> str:
         else:
             others.append(f"{name} = {there}")
     if module is lamina:
+        imports.append("from collections.abc import Callable as _Callable")
         others += ["__all__: list[str]", "__version__: str"]
     title = f'"""Public names and where they are defined. {DO}"""'
     return "\n".join((title, "", *sorted(imports), "", *sorted(others), ""))

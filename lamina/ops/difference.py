@@ -20,9 +20,7 @@ def _cut(x: Array, axis: int, start: int, end: int | None) -> Array:
 
 
 @op()
-def diff(
-    input: Array, n: int = 1, dim: int = -1, prepend: Array | None = None, append: Array | None = None
-) -> Array:
+def diff(input: Array, n: int = 1, dim: int = -1, prepend: Array | None = None, append: Array | None = None) -> Array:
     """The n-th difference of neighbours along `dim`, x[i + 1] - x[i]; of bools, whether they differ.
 
     Args:
@@ -127,9 +125,7 @@ def cumulative_trapezoid_of(y: Array, x: Array | None = None, dx: Number = 1, di
 
 
 @op(grad_name="SqueezeBackward0")
-def cov(
-    input: Array, *, correction: int = 1, fweights: Array | None = None, aweights: Array | None = None
-) -> Array:
+def cov(input: Array, *, correction: int = 1, fweights: Array | None = None, aweights: Array | None = None) -> Array:
     """The covariances of variables: input (V, N), or (N,) for one -> (V, V), or ().
 
     Args:

@@ -150,4 +150,3 @@ def fill_diagonal(input: Array, fill_value: ArrayLike, wrap: bool = False) -> Ar
     rows = places[0] % (columns + 1) if wrap and columns else places[0]
     on = reduce(operator.and_, [rows == other for other in places[1:]])
     return jnp.where(on, promote.cast(fill_value, input.dtype), input)
-

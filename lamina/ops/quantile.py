@@ -94,7 +94,11 @@ def mode(input: Array, dim: int = -1, keepdim: bool = False) -> tuple[Array, Arr
     here = lax.broadcasted_iota(np.int64, input.shape, axis)
     size = input.shape[axis]
     same = lax.slice_in_dim(values, 1, size, axis=axis) == lax.slice_in_dim(values, 0, size - 1, axis=axis)
-    starts = jnp.concatenate([jnp.ones_like(lax.slice_in_dim(same, 0, 1, axis=axis)), ~same], axis) if size > 1 else here == 0
+    starts = (
+        jnp.concatenate([jnp.ones_like(lax.slice_in_dim(same, 0, 1, axis=axis)), ~same], axis)
+        if size > 1
+        else here == 0
+    )
     length = here - lax.cummax(jnp.where(starts, here, 0), axis=axis)
     last = jnp.argmax(length, axis, keepdims=True)  # the first run of the largest length, where it ends
     index = jnp.take_along_axis(places, last, axis, mode="promise_in_bounds")

@@ -43,7 +43,9 @@ def test_frexp():
 def test_nextafter():
     for dtype in (np.float32, np.float64, ml_dtypes.bfloat16):
         compare(lambda t, x, y: t.nextafter(x, y), floats(3, 4, dtype=dtype), floats(4, dtype=dtype), grad=False)
-    compare(lambda t, x, y: x.nextafter_(y), np.array([0.0, 1.0, np.inf], np.float32), np.zeros(3, np.float32), grad=False)
+    compare(
+        lambda t, x, y: x.nextafter_(y), np.array([0.0, 1.0, np.inf], np.float32), np.zeros(3, np.float32), grad=False
+    )
     compare(lambda t, x: t.nextafter(x, x), integers(3))
 
 

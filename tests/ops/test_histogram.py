@@ -10,7 +10,9 @@ from tests.parity import bools, compare, floats, integers, positives
 def test_histc():
     x = np.concatenate([floats(200), [np.nan, -2.0, 2.0]]).astype(np.float32)
     compare(lambda t, x: (t.histc(x, 8, -2, 2), x.histc(5, -1, 3)), x, grad=False)
-    compare(lambda t, x: (t.histc(x), t.histc(x, bins=7), t.histc(x, 4, 1, 1)), positives(50, dtype=np.float64), grad=False)
+    compare(
+        lambda t, x: (t.histc(x), t.histc(x, bins=7), t.histc(x, 4, 1, 1)), positives(50, dtype=np.float64), grad=False
+    )
     compare(lambda t, x: t.histc(x, 4), np.ones(3, np.float32), grad=False)
     compare(lambda t, x: t.histc(x, 4), np.ones(0, np.float32), grad=False)
     compare(lambda t, x: t.histc(x, 0), floats(3), grad=False)
@@ -45,7 +47,9 @@ def test_histogramdd():
             t.histogramdd(x, [a, b], weight=weight, density=True),
         )
 
-    compare(run, floats(40, 2), positives(40), np.array([-1, 0, 2], np.float32), np.array([0, 1], np.float32), grad=False)
+    compare(
+        run, floats(40, 2), positives(40), np.array([-1, 0, 2], np.float32), np.array([0, 1], np.float32), grad=False
+    )
     compare(lambda t, x: t.histogramdd(x, 3), floats(4), grad=False)
     compare(lambda t, x: t.histogramdd(x, [3]), floats(4, 2), grad=False)
 

@@ -71,6 +71,6 @@ def test_the_whole_message():
     with pytest.raises(RuntimeError) as error:
         lamina.ones(2, 3).as_strided((3,), (3,))
     assert str(error.value) == (
-        "setStorage: sizes [3], strides [3], storage offset 0, and itemsize 4 requiring a storage size of 28 are out of "
-        "bounds for storage of size 24"
+        "setStorage: sizes [3], strides [3], storage offset 0, and itemsize 4 requiring a storage size of 28 are out "
+        "of bounds for storage of size 24"
     )
