@@ -6,6 +6,7 @@ from lamina import dtypes as dtypes
 from lamina import engine as engine
 from lamina import func as func
 from lamina import functions as functions
+from lamina import io as io
 from lamina import linalg as linalg
 from lamina import nn as nn
 from lamina import optim as optim
@@ -103,6 +104,7 @@ from lamina.functions import avg_pool1d as avg_pool1d
 from lamina.functions import baddbmm as baddbmm
 from lamina.functions import bernoulli as bernoulli
 from lamina.functions import bilinear as bilinear
+from lamina.functions import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from lamina.functions import bitwise_and as bitwise_and
 from lamina.functions import bitwise_left_shift as bitwise_left_shift
 from lamina.functions import bitwise_not as bitwise_not
@@ -133,6 +135,8 @@ from lamina.functions import conv_transpose3d as conv_transpose3d
 from lamina.functions import copysign as copysign
 from lamina.functions import cos as cos
 from lamina.functions import cosh as cosh
+from lamina.functions import cosine_embedding_loss as cosine_embedding_loss
+from lamina.functions import cosine_similarity as cosine_similarity
 from lamina.functions import count_nonzero as count_nonzero
 from lamina.functions import cross as cross
 from lamina.functions import cummax as cummax
@@ -175,6 +179,7 @@ from lamina.functions import gru_cell as gru_cell
 from lamina.functions import gt as gt
 from lamina.functions import hardshrink as hardshrink
 from lamina.functions import heaviside as heaviside
+from lamina.functions import hinge_embedding_loss as hinge_embedding_loss
 from lamina.functions import hstack as hstack
 from lamina.functions import hypot as hypot
 from lamina.functions import i0 as i0
@@ -192,6 +197,7 @@ from lamina.functions import isnan as isnan
 from lamina.functions import isneginf as isneginf
 from lamina.functions import isposinf as isposinf
 from lamina.functions import isreal as isreal
+from lamina.functions import kl_div as kl_div
 from lamina.functions import kron as kron
 from lamina.functions import kthvalue as kthvalue
 from lamina.functions import le as le
@@ -213,6 +219,7 @@ from lamina.functions import logit as logit
 from lamina.functions import logsumexp as logsumexp
 from lamina.functions import lstm_cell as lstm_cell
 from lamina.functions import lt as lt
+from lamina.functions import margin_ranking_loss as margin_ranking_loss
 from lamina.functions import masked_fill as masked_fill
 from lamina.functions import masked_scatter as masked_scatter
 from lamina.functions import matmul as matmul
@@ -235,9 +242,12 @@ from lamina.functions import neg as neg
 from lamina.functions import norm as norm
 from lamina.functions import norm_except_dim as norm_except_dim
 from lamina.functions import outer as outer
+from lamina.functions import pairwise_distance as pairwise_distance
+from lamina.functions import pdist as pdist
 from lamina.functions import permute as permute
 from lamina.functions import pixel_shuffle as pixel_shuffle
 from lamina.functions import pixel_unshuffle as pixel_unshuffle
+from lamina.functions import poisson_nll_loss as poisson_nll_loss
 from lamina.functions import positive as positive
 from lamina.functions import pow as pow
 from lamina.functions import prelu as prelu
@@ -288,6 +298,7 @@ from lamina.functions import topk as topk
 from lamina.functions import trace as trace
 from lamina.functions import transpose as transpose
 from lamina.functions import tril as tril
+from lamina.functions import triplet_margin_loss as triplet_margin_loss
 from lamina.functions import triu as triu
 from lamina.functions import true_divide as true_divide
 from lamina.functions import trunc as trunc
@@ -339,6 +350,7 @@ from lamina.functions_reduce import std as std
 from lamina.functions_reduce import std_mean as std_mean
 from lamina.functions_reduce import var as var
 from lamina.functions_reduce import var_mean as var_mean
+from lamina.functions_root_loss import ctc_loss as ctc_loss
 from lamina.functions_shape import adjoint as adjoint
 from lamina.functions_shape import atleast_1d as atleast_1d
 from lamina.functions_shape import atleast_2d as atleast_2d
