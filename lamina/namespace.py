@@ -7,9 +7,10 @@ from types import ModuleType
 from typing import Any
 
 ROOMS = (
-    "activation", "attention", "class_loss", "copies", "difference", "dropout", "embedding", "facts", "histogram", "index",
-    "legacy", "linalg", "linear_cross_entropy", "loss", "margin_loss", "native", "norm", "places", "pool", "quantile",
-    "random_activation", "reduce", "root_loss", "scaled", "sequence_loss", "shape", "strided", "unique", "vision",
+    "activation", "attention", "class_loss", "copies", "difference", "dropout", "embedding", "facts", "histogram",
+    "index", "legacy", "linalg", "linear_cross_entropy", "loss", "margin_loss", "native", "norm", "places", "pool",
+    "quantile", "random_activation", "reduce", "root_loss", "scaled", "sequence_loss", "shape", "strided", "unique",
+    "vision",
 )  # fmt: skip
 """The files `functions_*.py`, with functions that are more than one operation."""
 

@@ -7,6 +7,7 @@ Type checkers and editors read them; `tests/test_stubs.py` says when they are ou
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 import subprocess
@@ -217,7 +218,7 @@ def origin(place: str, name: str, thing: Any) -> tuple[str, str]:
     return next(
         (m, name)
         for m in ("lamina.random", "lamina.engine", "lamina.settings")
-        if hasattr(__import__(m, fromlist="."), name)
+        if hasattr(importlib.import_module(m), name)
     )
 
 
