@@ -18,8 +18,8 @@ PUBLIC = {
 }
 """Where users find each function."""
 
-_Histogram = namedtuple("histogram", ("hist", "bin_edges"))
-_Histogramdd = namedtuple("histogramdd", ("hist", "bin_edges"))
+_Histogram = namedtuple("_Histogram", ("hist", "bin_edges"))
+_Histogramdd = namedtuple("_Histogramdd", ("hist", "bin_edges"))
 
 
 def _edges(name: str, x: Tensor, bins: Any, low_high: Sequence[float] | None) -> Tensor:

@@ -68,7 +68,7 @@ def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, 
     (tensor(1), tensor(1))
     """
     if indices.dtype.is_floating_point or indices.dtype.is_complex or indices.dtype is dtypes.bool:
-        raise ValueError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+        raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
     if any(size < 0 for size in sizes):
         raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
@@ -137,10 +137,13 @@ def segment_reduce(
     """
     if indices is not None:
         raise RuntimeError("segment_reduce(): indices based reduction is not supported yet.")
-    if lengths is None and offsets is None:
+    if offsets is not None:
+        starts, ends = offsets[..., :-1], offsets[..., 1:]
+    elif lengths is not None:
+        ends = functions.cumsum(lengths, -1)
+        starts = ends - lengths
+    else:
         raise RuntimeError("segment_reduce(): Either lengths or offsets must be defined.")
-    ends = functions.cumsum(lengths, -1) if offsets is None else offsets[..., 1:]
-    starts = ends - lengths if offsets is None else offsets[..., :-1]
     return functions.segments_reduced(data, starts, ends, reduce, axis, initial)
 
 

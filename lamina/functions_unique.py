@@ -38,9 +38,9 @@ def _starts(rows: np.ndarray) -> np.ndarray:
 def _collected(input: Tensor, dim: int | None, order: bool, return_inverse: bool, return_counts: bool) -> Any:
     array = input.detach().numpy()
     rows, axis = _rows(array, dim)
-    places = np.lexsort(rows.T[::-1]) if order and rows.shape[1] else np.arange(len(rows))
+    places: Any = np.lexsort(rows.T[::-1]) if order and rows.shape[1] else np.arange(len(rows))
     new = _starts(rows[places])
-    first = np.flatnonzero(new)
+    first: Any = np.flatnonzero(new)
     chosen = places[first]
     values = array.reshape(-1)[chosen] if dim is None or not array.ndim else np.take(array, chosen, axis)
     device = input.device

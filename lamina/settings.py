@@ -48,7 +48,7 @@ _set: dict[str, Any] = {
 
 def _positive(name: str, count: int) -> int:
     if isinstance(count, bool) or not isinstance(count, int):
-        raise TypeError(f"{name} expects an int, but got {type(count).__name__}")
+        raise RuntimeError(f"{name} expects an int, but got {type(count).__name__}")
     if count <= 0:
         raise RuntimeError(f"{name} expects a positive integer")
     return count
@@ -125,7 +125,7 @@ def get_deterministic_debug_mode() -> int:
 def set_warn_always(b: bool, /) -> None:
     """Remember whether warnings should be repeated."""
     if not isinstance(b, bool):
-        raise TypeError(f"setWarnOnlyOnce expects a bool, but got {type(b).__name__}")
+        raise RuntimeError(f"setWarnOnlyOnce expects a bool, but got {type(b).__name__}")
     _set["warn always"] = b
 
 

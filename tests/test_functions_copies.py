@@ -37,7 +37,8 @@ CALLS = {
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_copies(call):
-    compare(call, floats(3, 4))
+    # PyTorch has no derivatives of these two.
+    compare(call, floats(3, 4), grad=call not in (CALLS["detach_copy"], CALLS["view_as_complex_copy"]))
 
 
 def test_copies_share_nothing():

@@ -44,9 +44,12 @@ def test_types_of_all_pairs(name):
 
     for first in NAMES:
         for second in NAMES:
+            # PyTorch may give complex32, which lamina has not.
+            if "float16" in (first, second) and "complex" in first + second:
+                continue
             for shapes in (((2,), (2,)), ((2,), ()), ((), (2,)), ((), ())):
                 check((first, shapes[0]), (second, shapes[1]))
-        for number in (True, 2, 2.5, 2j) if name != "cat" else ():
+        for number in (True, 2, 2.5, *(() if first == "float16" else (2j,))) if name != "cat" else ():
             for shape in ((2,), ()):
                 check((first, shape), number)
     assert not wrong

@@ -57,6 +57,7 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
+from typing import NoReturn
 from typing import TypeAlias
 
 import numpy as np
@@ -64,6 +65,8 @@ import numpy as np
 from lamina.dtypes import DType
 from lamina.ops.optim import Blocks
 from lamina.random import Generator
+from lamina.storage import TypedStorage
+from lamina.storage import UntypedStorage
 from lamina.tensor import Size
 from lamina.tensor import Tensor
 """.splitlines()
@@ -167,9 +170,9 @@ def _methods() -> Iterator[str]:
                 of_op[f"{name}_"] = (op, True)
     for name, thing in sorted(vars(Tensor).items()):
         if isinstance(thing, property):
-            if thing.fget.__module__ == "lamina.tensor":
+            if thing.fget is None or thing.fget.__module__ == "lamina.tensor":
                 continue
-            doc = f"@property\ndef {name}(self) -> Tensor: ..."
+            doc = f"@property\n{written(name, thing.fget, method=True)}"
             yield doc if thing.fset is None else f"{doc}\n@{name}.setter\ndef {name}(self, value: Any) -> None: ..."
         elif isinstance(thing, FunctionType) and thing.__module__ == "lamina":
             op, in_place = of_op[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -60,11 +61,11 @@ def gradient_along(input: Array, spacing: ArrayLike, dim: int, edge_order: int =
     """
     x = as_float(input)
     axis, size = dim, x.shape[dim]
-    if promote.is_number(spacing):
+    if isinstance(spacing, jax.Array) and not promote.is_number(spacing):
+        left = right = promote.cast(_cut(spacing, 0, 1, None) - _cut(spacing, 0, 0, -1), x.dtype)
+    else:
         step = promote.cast(spacing, x.dtype)
         left = right = lax.broadcast(step, (max(size - 1, 0),))
-    else:
-        left = right = promote.cast(_cut(spacing, 0, 1, None) - _cut(spacing, 0, 0, -1), x.dtype)
     along = tuple(-1 if d == axis else 1 for d in range(x.ndim))
     rise = (_cut(x, axis, 1, None) - _cut(x, axis, 0, -1)) / left.reshape(along)
     a, b = left[:-1].reshape(along), right[1:].reshape(along)
@@ -82,10 +83,10 @@ def _edges(x: Array, axis: int, steps: Array) -> tuple[Array, Array]:
     def slope(near: Array, middle: Array, far: Array, a: Array, b: Array) -> Array:
         return -(2 * a + b) / (a * (a + b)) * near + (a + b) / (a * b) * middle - a / (b * (a + b)) * far
 
-    points = [_cut(x, axis, i, i + 1) for i in range(3)]
-    ends = [_cut(x, axis, x.shape[axis] - 1 - i, x.shape[axis] - i) for i in range(3)]
-    first = slope(*points, steps[0], steps[1])
-    return first, -slope(*ends, steps[-1], steps[-2])
+    near, middle, far = (_cut(x, axis, i, i + 1) for i in range(3))
+    first = slope(near, middle, far, steps[0], steps[1])
+    near, middle, far = (_cut(x, axis, x.shape[axis] - 1 - i, x.shape[axis] - i) for i in range(3))
+    return first, -slope(near, middle, far, steps[-1], steps[-2])
 
 
 def _trapezoids(y: Array, x: Any, dx: Number, dim: int) -> tuple[Array, int]:

@@ -52,13 +52,15 @@ def even_edges(input: Array, bins: int, low: Number | None = None, high: Number 
     """
     _floating("histogramdd", input)
     dtype = input.dtype
-    if low is None or high is None:
-        low = jnp.min(input) if input.size else jnp.zeros((), dtype)
-        high = jnp.max(input) if input.size else jnp.ones((), dtype)
-    low, high = promote.cast(low, dtype), promote.cast(high, dtype)
-    alone = low == high
-    low, high = jnp.where(alone, low - 0.5, low), jnp.where(alone, high + 0.5, high)
-    return jnp.linspace(low, high, bins + 1, dtype=dtype)
+    if low is not None and high is not None:
+        start, end = promote.cast(low, dtype), promote.cast(high, dtype)
+    elif input.size:
+        start, end = jnp.min(input), jnp.max(input)
+    else:
+        start, end = jnp.zeros((), dtype), jnp.ones((), dtype)
+    alone = start == end
+    start, end = jnp.where(alone, start - 0.5, start), jnp.where(alone, end + 0.5, end)
+    return jnp.linspace(start, end, bins + 1, dtype=dtype)
 
 
 @op("", differentiable=False)
@@ -104,7 +106,7 @@ def histogram_in(input: Array, edges: Arrays, weight: Array | None = None, densi
 @op("", differentiable=False)
 def bincount_to(input: Array, weights: Array | None = None, size: int = 0) -> Array:
     """How often each of 0 .. size - 1 occurs, or the sum of the weights where it does: input (N,) -> (size,)."""
-    dtype = np.dtype(np.int64)
+    dtype: np.dtype = np.dtype(np.int64)
     if weights is not None:
         dtype = weights.dtype if weights.dtype == np.float32 else np.dtype(np.float64)
     amount = jnp.ones((), dtype) if weights is None else promote.cast(weights, dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -17,7 +18,7 @@ def quantiles(
     """The quantiles along `dim`, those of each q first: q () or (Q,), input (*) -> (Q, * without dim)."""
     if input.dtype not in (np.float32, np.float64):
         raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
-    if not promote.is_number(q):
+    if isinstance(q, jax.Array) and not promote.is_number(q):
         if q.ndim > 1:
             raise RuntimeError(f"{name}() q must be a scalar or 1D tensor")
         if q.dtype != input.dtype:
