@@ -1,5 +1,7 @@
 """Public names and where they are defined. Written by tools/stubs.py."""
 
+from collections.abc import Callable as _Callable
+
 from lamina import amp as amp
 from lamina import autograd as autograd
 from lamina import cuda as cuda
@@ -126,6 +128,7 @@ from lamina.functions import baddbmm as baddbmm
 from lamina.functions import bernoulli as bernoulli
 from lamina.functions import bilinear as bilinear
 from lamina.functions import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
+from lamina.functions import binomial as binomial
 from lamina.functions import bitwise_and as bitwise_and
 from lamina.functions import bitwise_left_shift as bitwise_left_shift
 from lamina.functions import bitwise_not as bitwise_not
@@ -146,6 +149,7 @@ from lamina.functions import clamp_min as clamp_min
 from lamina.functions import clone as clone
 from lamina.functions import column_stack as column_stack
 from lamina.functions import conj as conj
+from lamina.functions import conj_physical as conj_physical
 from lamina.functions import conv1d as conv1d
 from lamina.functions import conv2d as conv2d
 from lamina.functions import conv3d as conv3d
@@ -154,11 +158,13 @@ from lamina.functions import conv_transpose1d as conv_transpose1d
 from lamina.functions import conv_transpose2d as conv_transpose2d
 from lamina.functions import conv_transpose3d as conv_transpose3d
 from lamina.functions import copysign as copysign
+from lamina.functions import corrcoef as corrcoef
 from lamina.functions import cos as cos
 from lamina.functions import cosh as cosh
 from lamina.functions import cosine_embedding_loss as cosine_embedding_loss
 from lamina.functions import cosine_similarity as cosine_similarity
 from lamina.functions import count_nonzero as count_nonzero
+from lamina.functions import cov as cov
 from lamina.functions import cross as cross
 from lamina.functions import cummax as cummax
 from lamina.functions import cummin as cummin
@@ -170,6 +176,7 @@ from lamina.functions import diag_embed as diag_embed
 from lamina.functions import diagflat as diagflat
 from lamina.functions import diagonal as diagonal
 from lamina.functions import diagonal_scatter as diagonal_scatter
+from lamina.functions import diff as diff
 from lamina.functions import digamma as digamma
 from lamina.functions import dist as dist
 from lamina.functions import div as div
@@ -192,7 +199,9 @@ from lamina.functions import fmax as fmax
 from lamina.functions import fmin as fmin
 from lamina.functions import fmod as fmod
 from lamina.functions import frac as frac
+from lamina.functions import frexp as frexp
 from lamina.functions import gather as gather
+from lamina.functions import gcd as gcd
 from lamina.functions import ge as ge
 from lamina.functions import geqrf as geqrf
 from lamina.functions import grid_sampler as grid_sampler
@@ -201,6 +210,7 @@ from lamina.functions import gt as gt
 from lamina.functions import hardshrink as hardshrink
 from lamina.functions import heaviside as heaviside
 from lamina.functions import hinge_embedding_loss as hinge_embedding_loss
+from lamina.functions import histc as histc
 from lamina.functions import hstack as hstack
 from lamina.functions import hypot as hypot
 from lamina.functions import i0 as i0
@@ -213,6 +223,7 @@ from lamina.functions import index_select as index_select
 from lamina.functions import inner as inner
 from lamina.functions import isclose as isclose
 from lamina.functions import isfinite as isfinite
+from lamina.functions import isin as isin
 from lamina.functions import isinf as isinf
 from lamina.functions import isnan as isnan
 from lamina.functions import isneginf as isneginf
@@ -221,6 +232,8 @@ from lamina.functions import isreal as isreal
 from lamina.functions import kl_div as kl_div
 from lamina.functions import kron as kron
 from lamina.functions import kthvalue as kthvalue
+from lamina.functions import lcm as lcm
+from lamina.functions import ldexp as ldexp
 from lamina.functions import le as le
 from lamina.functions import lerp as lerp
 from lamina.functions import lgamma as lgamma
@@ -250,9 +263,11 @@ from lamina.functions import maximum as maximum
 from lamina.functions import mean as mean
 from lamina.functions import minimum as minimum
 from lamina.functions import mm as mm
+from lamina.functions import mode as mode
 from lamina.functions import movedim as movedim
 from lamina.functions import msort as msort
 from lamina.functions import mul as mul
+from lamina.functions import multinomial as multinomial
 from lamina.functions import mv as mv
 from lamina.functions import nan_to_num as nan_to_num
 from lamina.functions import nanmean as nanmean
@@ -260,6 +275,7 @@ from lamina.functions import nansum as nansum
 from lamina.functions import native_channel_shuffle as native_channel_shuffle
 from lamina.functions import ne as ne
 from lamina.functions import neg as neg
+from lamina.functions import nextafter as nextafter
 from lamina.functions import norm as norm
 from lamina.functions import norm_except_dim as norm_except_dim
 from lamina.functions import outer as outer
@@ -268,7 +284,9 @@ from lamina.functions import pdist as pdist
 from lamina.functions import permute as permute
 from lamina.functions import pixel_shuffle as pixel_shuffle
 from lamina.functions import pixel_unshuffle as pixel_unshuffle
+from lamina.functions import poisson as poisson
 from lamina.functions import poisson_nll_loss as poisson_nll_loss
+from lamina.functions import polar as polar
 from lamina.functions import positive as positive
 from lamina.functions import pow as pow
 from lamina.functions import prelu as prelu
@@ -279,6 +297,7 @@ from lamina.functions import real as real
 from lamina.functions import reciprocal as reciprocal
 from lamina.functions import relu as relu
 from lamina.functions import remainder as remainder
+from lamina.functions import renorm as renorm
 from lamina.functions import rms_norm as rms_norm
 from lamina.functions import rnn_relu_cell as rnn_relu_cell
 from lamina.functions import rnn_tanh_cell as rnn_tanh_cell
@@ -325,14 +344,78 @@ from lamina.functions import true_divide as true_divide
 from lamina.functions import trunc as trunc
 from lamina.functions import unsqueeze as unsqueeze
 from lamina.functions import vdot as vdot
+from lamina.functions import view_as_complex as view_as_complex
+from lamina.functions import view_as_real as view_as_real
 from lamina.functions import vstack as vstack
 from lamina.functions import xlogy as xlogy
 from lamina.functions_activation import celu_ as celu_
 from lamina.functions_activation import relu_ as relu_
 from lamina.functions_activation import selu_ as selu_
 from lamina.functions_activation import threshold_ as threshold_
+from lamina.functions_copies import alias_copy as alias_copy
+from lamina.functions_copies import as_strided_copy as as_strided_copy
+from lamina.functions_copies import detach_copy as detach_copy
+from lamina.functions_copies import diagonal_copy as diagonal_copy
+from lamina.functions_copies import expand_copy as expand_copy
+from lamina.functions_copies import narrow_copy as narrow_copy
+from lamina.functions_copies import permute_copy as permute_copy
+from lamina.functions_copies import select_copy as select_copy
+from lamina.functions_copies import slice_copy as slice_copy
+from lamina.functions_copies import split_copy as split_copy
+from lamina.functions_copies import split_with_sizes_copy as split_with_sizes_copy
+from lamina.functions_copies import squeeze_copy as squeeze_copy
+from lamina.functions_copies import t_copy as t_copy
+from lamina.functions_copies import transpose_copy as transpose_copy
+from lamina.functions_copies import unbind_copy as unbind_copy
+from lamina.functions_copies import unfold_copy as unfold_copy
+from lamina.functions_copies import unsafe_chunk as unsafe_chunk
+from lamina.functions_copies import unsafe_split as unsafe_split
+from lamina.functions_copies import unsafe_split_with_sizes as unsafe_split_with_sizes
+from lamina.functions_copies import unsqueeze_copy as unsqueeze_copy
+from lamina.functions_copies import view_as_complex_copy as view_as_complex_copy
+from lamina.functions_copies import view_as_real_copy as view_as_real_copy
+from lamina.functions_copies import view_copy as view_copy
+from lamina.functions_difference import cumulative_trapezoid as cumulative_trapezoid
+from lamina.functions_difference import gradient as gradient
+from lamina.functions_difference import trapezoid as trapezoid
+from lamina.functions_difference import trapz as trapz
+from lamina.functions_facts import broadcast_shapes as broadcast_shapes
+from lamina.functions_facts import can_cast as can_cast
+from lamina.functions_facts import get_device as get_device
+from lamina.functions_facts import is_complex as is_complex
+from lamina.functions_facts import is_conj as is_conj
+from lamina.functions_facts import is_distributed as is_distributed
+from lamina.functions_facts import is_floating_point as is_floating_point
+from lamina.functions_facts import is_inference as is_inference
+from lamina.functions_facts import is_neg as is_neg
+from lamina.functions_facts import is_nonzero as is_nonzero
+from lamina.functions_facts import is_same_size as is_same_size
+from lamina.functions_facts import is_signed as is_signed
+from lamina.functions_facts import is_storage as is_storage
+from lamina.functions_facts import is_tensor as is_tensor
+from lamina.functions_facts import numel as numel
+from lamina.functions_facts import promote_types as promote_types
+from lamina.functions_facts import resolve_conj as resolve_conj
+from lamina.functions_facts import resolve_neg as resolve_neg
+from lamina.functions_facts import result_type as result_type
+from lamina.functions_facts import sym_constrain_range as sym_constrain_range
+from lamina.functions_facts import sym_constrain_range_for_size as sym_constrain_range_for_size
+from lamina.functions_facts import sym_float as sym_float
+from lamina.functions_facts import sym_fresh_size as sym_fresh_size
+from lamina.functions_facts import sym_int as sym_int
+from lamina.functions_facts import sym_ite as sym_ite
+from lamina.functions_facts import sym_max as sym_max
+from lamina.functions_facts import sym_min as sym_min
+from lamina.functions_facts import sym_not as sym_not
+from lamina.functions_facts import sym_sqrt as sym_sqrt
+from lamina.functions_facts import sym_sum as sym_sum
+from lamina.functions_facts import typename as typename
+from lamina.functions_histogram import bincount as bincount
+from lamina.functions_histogram import histogram as histogram
+from lamina.functions_histogram import histogramdd as histogramdd
 from lamina.functions_index import argwhere as argwhere
 from lamina.functions_index import index_put as index_put
+from lamina.functions_index import index_put_ as index_put_
 from lamina.functions_index import masked_select as masked_select
 from lamina.functions_index import nonzero as nonzero
 from lamina.functions_index import scatter as scatter
@@ -357,9 +440,20 @@ from lamina.functions_native import group_norm as group_norm
 from lamina.functions_native import instance_norm as instance_norm
 from lamina.functions_native import layer_norm as layer_norm
 from lamina.functions_native import rrelu as rrelu
+from lamina.functions_places import combinations as combinations
+from lamina.functions_places import empty_permuted as empty_permuted
+from lamina.functions_places import from_file as from_file
+from lamina.functions_places import frombuffer as frombuffer
+from lamina.functions_places import nonzero_static as nonzero_static
+from lamina.functions_places import segment_reduce as segment_reduce
+from lamina.functions_places import tril_indices as tril_indices
+from lamina.functions_places import triu_indices as triu_indices
+from lamina.functions_places import unravel_index as unravel_index
 from lamina.functions_pool import max_pool1d as max_pool1d
 from lamina.functions_pool import max_pool2d as max_pool2d
 from lamina.functions_pool import max_pool3d as max_pool3d
+from lamina.functions_quantile import nanquantile as nanquantile
+from lamina.functions_quantile import quantile as quantile
 from lamina.functions_random_activation import rrelu_ as rrelu_
 from lamina.functions_reduce import allclose as allclose
 from lamina.functions_reduce import equal as equal
@@ -395,6 +489,17 @@ from lamina.functions_shape import tensor_split as tensor_split
 from lamina.functions_shape import unbind as unbind
 from lamina.functions_shape import unflatten as unflatten
 from lamina.functions_shape import vsplit as vsplit
+from lamina.functions_strided import as_strided as as_strided
+from lamina.functions_strided import as_strided_ as as_strided_
+from lamina.functions_strided import as_strided_scatter as as_strided_scatter
+from lamina.functions_strided import detach as detach
+from lamina.functions_strided import detach_ as detach_
+from lamina.functions_strided import fill as fill
+from lamina.functions_strided import fill_ as fill_
+from lamina.functions_strided import resize_as_ as resize_as_
+from lamina.functions_strided import zero_ as zero_
+from lamina.functions_unique import unique as unique
+from lamina.functions_unique import unique_consecutive as unique_consecutive
 from lamina.inspect.tensor_repr import set_printoptions as set_printoptions
 from lamina.random import Generator as Generator
 from lamina.random import default_generator as default_generator
@@ -403,36 +508,138 @@ from lamina.random import initial_seed as initial_seed
 from lamina.random import manual_seed as manual_seed
 from lamina.random import seed as seed
 from lamina.random import set_rng_state as set_rng_state
+from lamina.settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
+from lamina.settings import channels_last as channels_last
+from lamina.settings import channels_last_3d as channels_last_3d
+from lamina.settings import compile as compile
+from lamina.settings import compiled_with_cxx11_abi as compiled_with_cxx11_abi
+from lamina.settings import contiguous_format as contiguous_format
+from lamina.settings import e as e
+from lamina.settings import get_deterministic_debug_mode as get_deterministic_debug_mode
+from lamina.settings import get_float32_matmul_precision as get_float32_matmul_precision
+from lamina.settings import get_num_interop_threads as get_num_interop_threads
+from lamina.settings import get_num_threads as get_num_threads
+from lamina.settings import has_lapack as has_lapack
+from lamina.settings import has_mkl as has_mkl
+from lamina.settings import has_openmp as has_openmp
+from lamina.settings import has_spectral as has_spectral
+from lamina.settings import inf as inf
+from lamina.settings import init_num_threads as init_num_threads
+from lamina.settings import (
+    is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled,
+)
+from lamina.settings import is_vulkan_available as is_vulkan_available
+from lamina.settings import is_warn_always_enabled as is_warn_always_enabled
+from lamina.settings import memory_format as memory_format
+from lamina.settings import nan as nan
+from lamina.settings import newaxis as newaxis
+from lamina.settings import pi as pi
+from lamina.settings import preserve_format as preserve_format
+from lamina.settings import set_deterministic_debug_mode as set_deterministic_debug_mode
+from lamina.settings import set_float32_matmul_precision as set_float32_matmul_precision
+from lamina.settings import set_flush_denormal as set_flush_denormal
+from lamina.settings import set_num_interop_threads as set_num_interop_threads
+from lamina.settings import set_num_threads as set_num_threads
+from lamina.settings import set_warn_always as set_warn_always
+from lamina.settings import use_deterministic_algorithms as use_deterministic_algorithms
 from lamina.tensor import Size as Size
 from lamina.tensor import Tensor as Tensor
+from lamina.tensor_types import BFloat16Tensor as BFloat16Tensor
+from lamina.tensor_types import BoolTensor as BoolTensor
+from lamina.tensor_types import ByteTensor as ByteTensor
+from lamina.tensor_types import CharTensor as CharTensor
+from lamina.tensor_types import DoubleTensor as DoubleTensor
+from lamina.tensor_types import FloatTensor as FloatTensor
+from lamina.tensor_types import HalfTensor as HalfTensor
+from lamina.tensor_types import IntTensor as IntTensor
+from lamina.tensor_types import LongTensor as LongTensor
+from lamina.tensor_types import ShortTensor as ShortTensor
+from lamina.tensor_types import set_default_tensor_type as set_default_tensor_type
 
 __all__: list[str]
 __version__: str
+abs_: _Callable[..., Tensor]
 absolute = abs
+acos_: _Callable[..., Tensor]
+acosh_: _Callable[..., Tensor]
+addmv_: _Callable[..., Tensor]
 arccos = acos
+arccos_: _Callable[..., Tensor]
 arccosh = acosh
+arccosh_: _Callable[..., Tensor]
 arcsin = asin
+arcsin_: _Callable[..., Tensor]
 arcsinh = asinh
+arcsinh_: _Callable[..., Tensor]
 arctan = atan
 arctan2 = atan2
+arctan_: _Callable[..., Tensor]
 arctanh = atanh
+arctanh_: _Callable[..., Tensor]
+asin_: _Callable[..., Tensor]
+asinh_: _Callable[..., Tensor]
+atan_: _Callable[..., Tensor]
+atanh_: _Callable[..., Tensor]
+ceil_: _Callable[..., Tensor]
+clamp_: _Callable[..., Tensor]
+clamp_max_: _Callable[..., Tensor]
+clamp_min_: _Callable[..., Tensor]
 clip = clamp
+clip_: _Callable[..., Tensor]
 concat = cat
 concatenate = cat
+conj_physical_: _Callable[..., Tensor]
+cos_: _Callable[..., Tensor]
+cosh_: _Callable[..., Tensor]
+deg2rad_: _Callable[..., Tensor]
 divide = div
+erf_: _Callable[..., Tensor]
+erfc_: _Callable[..., Tensor]
+exp2_: _Callable[..., Tensor]
+exp_: _Callable[..., Tensor]
+expm1_: _Callable[..., Tensor]
 fix = trunc
+fix_: _Callable[..., Tensor]
+floor_: _Callable[..., Tensor]
+frac_: _Callable[..., Tensor]
+gcd_: _Callable[..., Tensor]
 ger = outer
 greater = gt
 greater_equal = ge
 grid_sampler_2d = grid_sampler
 grid_sampler_3d = grid_sampler
+i0_: _Callable[..., Tensor]
+lcm_: _Callable[..., Tensor]
+ldexp_: _Callable[..., Tensor]
 less = lt
 less_equal = le
+log10_: _Callable[..., Tensor]
+log1p_: _Callable[..., Tensor]
+log2_: _Callable[..., Tensor]
+log_: _Callable[..., Tensor]
+logit_: _Callable[..., Tensor]
 moveaxis = movedim
 multiply = mul
+nan_to_num_: _Callable[..., Tensor]
+neg_: _Callable[..., Tensor]
 negative = neg
+negative_: _Callable[..., Tensor]
 not_equal = ne
+rad2deg_: _Callable[..., Tensor]
+reciprocal_: _Callable[..., Tensor]
+round_: _Callable[..., Tensor]
 row_stack = vstack
+rsqrt_: _Callable[..., Tensor]
+sigmoid_: _Callable[..., Tensor]
+sin_: _Callable[..., Tensor]
+sinc_: _Callable[..., Tensor]
+sinh_: _Callable[..., Tensor]
+sqrt_: _Callable[..., Tensor]
+square_: _Callable[..., Tensor]
 subtract = sub
 swapaxes = transpose
 swapdims = transpose
+tan_: _Callable[..., Tensor]
+tanh_: _Callable[..., Tensor]
+trunc_: _Callable[..., Tensor]
+xlogy_: _Callable[..., Tensor]

@@ -588,7 +588,7 @@ class Tensor(engine.Handle, Methods):
         if isinstance(dtype, str) and dtype.endswith("Tensor"):
             name = dtype.rpartition(".")[2].removesuffix("Tensor")
             dtype = next(d for d in dtypes.ALL if d.tensor_name == name)
-        return self.to(dtype)
+        return self.to(getattr(dtype, "dtype", dtype))
 
     def type_as(self, other: Tensor) -> Tensor:
         """This tensor with the type of another."""
