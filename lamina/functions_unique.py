@@ -46,7 +46,7 @@ def _collected(input: Tensor, dim: int | None, order: bool, return_inverse: bool
     device = input.device
     results = [creation.tensor(values, dtype=input.dtype, device=device)]
     if return_inverse:
-        inverse = np.empty(len(rows), np.int64)
+        inverse: Any = np.empty(len(rows), np.int64)
         inverse[places] = np.cumsum(new) - 1
         inverse = inverse.reshape(array.shape) if dim is None else inverse
         results.append(creation.tensor(inverse, device=device))
