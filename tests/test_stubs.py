@@ -37,7 +37,8 @@ def names(text: str) -> set[str]:
         elif isinstance(node, ast.Assign):
             found.update(target.id for target in node.targets)
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            found.update({node.target.id} - {"__all__", "__version__"})
+            if ast.unparse(node.annotation) != "TypeAlias":
+                found.update({node.target.id} - {"__all__", "__version__"})
         elif isinstance(node, ast.FunctionDef):
             found.add(node.name)
     return found
