@@ -4,6 +4,7 @@ from lamina import autograd as autograd
 from lamina import cuda as cuda
 from lamina import dtypes as dtypes
 from lamina import engine as engine
+from lamina import fft as fft
 from lamina import func as func
 from lamina import functions as functions
 from lamina import linalg as linalg
@@ -117,6 +118,8 @@ from lamina.functions import cdist as cdist
 from lamina.functions import ceil as ceil
 from lamina.functions import celu as celu
 from lamina.functions import channel_shuffle as channel_shuffle
+from lamina.functions import cholesky_inverse as cholesky_inverse
+from lamina.functions import cholesky_solve as cholesky_solve
 from lamina.functions import clamp as clamp
 from lamina.functions import clamp_max as clamp_max
 from lamina.functions import clamp_min as clamp_min
@@ -131,15 +134,19 @@ from lamina.functions import conv_transpose1d as conv_transpose1d
 from lamina.functions import conv_transpose2d as conv_transpose2d
 from lamina.functions import conv_transpose3d as conv_transpose3d
 from lamina.functions import copysign as copysign
+from lamina.functions import corrcoef as corrcoef
 from lamina.functions import cos as cos
 from lamina.functions import cosh as cosh
 from lamina.functions import count_nonzero as count_nonzero
+from lamina.functions import cov as cov
 from lamina.functions import cross as cross
 from lamina.functions import cummax as cummax
 from lamina.functions import cummin as cummin
 from lamina.functions import cumprod as cumprod
 from lamina.functions import cumsum as cumsum
+from lamina.functions import cumulative_trapezoid as cumulative_trapezoid
 from lamina.functions import deg2rad as deg2rad
+from lamina.functions import det as det
 from lamina.functions import diag as diag
 from lamina.functions import diag_embed as diag_embed
 from lamina.functions import diagflat as diagflat
@@ -178,6 +185,8 @@ from lamina.functions import heaviside as heaviside
 from lamina.functions import hstack as hstack
 from lamina.functions import hypot as hypot
 from lamina.functions import i0 as i0
+from lamina.functions import igamma as igamma
+from lamina.functions import igammac as igammac
 from lamina.functions import imag as imag
 from lamina.functions import index_add as index_add
 from lamina.functions import index_copy as index_copy
@@ -205,6 +214,7 @@ from lamina.functions import log_softmax as log_softmax
 from lamina.functions import logaddexp as logaddexp
 from lamina.functions import logaddexp2 as logaddexp2
 from lamina.functions import logcumsumexp as logcumsumexp
+from lamina.functions import logdet as logdet
 from lamina.functions import logical_and as logical_and
 from lamina.functions import logical_not as logical_not
 from lamina.functions import logical_or as logical_or
@@ -217,6 +227,7 @@ from lamina.functions import masked_fill as masked_fill
 from lamina.functions import masked_scatter as masked_scatter
 from lamina.functions import matmul as matmul
 from lamina.functions import matrix_exp as matrix_exp
+from lamina.functions import matrix_power as matrix_power
 from lamina.functions import max_pool1d_with_indices as max_pool1d_with_indices
 from lamina.functions import maximum as maximum
 from lamina.functions import mean as mean
@@ -226,6 +237,7 @@ from lamina.functions import movedim as movedim
 from lamina.functions import msort as msort
 from lamina.functions import mul as mul
 from lamina.functions import mv as mv
+from lamina.functions import mvlgamma as mvlgamma
 from lamina.functions import nan_to_num as nan_to_num
 from lamina.functions import nanmean as nanmean
 from lamina.functions import nansum as nansum
@@ -234,6 +246,7 @@ from lamina.functions import ne as ne
 from lamina.functions import neg as neg
 from lamina.functions import norm as norm
 from lamina.functions import norm_except_dim as norm_except_dim
+from lamina.functions import ormqr as ormqr
 from lamina.functions import outer as outer
 from lamina.functions import permute as permute
 from lamina.functions import pixel_shuffle as pixel_shuffle
@@ -248,6 +261,7 @@ from lamina.functions import real as real
 from lamina.functions import reciprocal as reciprocal
 from lamina.functions import relu as relu
 from lamina.functions import remainder as remainder
+from lamina.functions import renorm as renorm
 from lamina.functions import rms_norm as rms_norm
 from lamina.functions import rnn_relu_cell as rnn_relu_cell
 from lamina.functions import rnn_tanh_cell as rnn_tanh_cell
@@ -269,6 +283,7 @@ from lamina.functions import sin as sin
 from lamina.functions import sinc as sinc
 from lamina.functions import sinh as sinh
 from lamina.functions import slice_scatter as slice_scatter
+from lamina.functions import slogdet as slogdet
 from lamina.functions import softmax as softmax
 from lamina.functions import sort as sort
 from lamina.functions import sqrt as sqrt
@@ -287,6 +302,7 @@ from lamina.functions import tile as tile
 from lamina.functions import topk as topk
 from lamina.functions import trace as trace
 from lamina.functions import transpose as transpose
+from lamina.functions import trapezoid as trapezoid
 from lamina.functions import tril as tril
 from lamina.functions import triu as triu
 from lamina.functions import true_divide as true_divide
@@ -299,6 +315,13 @@ from lamina.functions_activation import celu_ as celu_
 from lamina.functions_activation import relu_ as relu_
 from lamina.functions_activation import selu_ as selu_
 from lamina.functions_activation import threshold_ as threshold_
+from lamina.functions_factor import lobpcg as lobpcg
+from lamina.functions_factor import lu_unpack as lu_unpack
+from lamina.functions_factor import pca_lowrank as pca_lowrank
+from lamina.functions_factor import svd_lowrank as svd_lowrank
+from lamina.functions_factor import triangular_solve as triangular_solve
+from lamina.functions_fft import istft as istft
+from lamina.functions_fft import stft as stft
 from lamina.functions_index import argwhere as argwhere
 from lamina.functions_index import index_put as index_put
 from lamina.functions_index import masked_select as masked_select
@@ -311,6 +334,17 @@ from lamina.functions_linalg import inverse as inverse
 from lamina.functions_linalg import orgqr as orgqr
 from lamina.functions_linalg import pinverse as pinverse
 from lamina.functions_linalg import tensordot as tensordot
+from lamina.functions_matrix import cholesky as cholesky
+from lamina.functions_matrix import eig as eig
+from lamina.functions_matrix import lstsq as lstsq
+from lamina.functions_matrix import lu as lu
+from lamina.functions_matrix import lu_solve as lu_solve
+from lamina.functions_matrix import matrix_rank as matrix_rank
+from lamina.functions_matrix import qr as qr
+from lamina.functions_matrix import solve as solve
+from lamina.functions_matrix import svd as svd
+from lamina.functions_matrix import symeig as symeig
+from lamina.functions_matrix import vander as vander
 from lamina.functions_native import alpha_dropout as alpha_dropout
 from lamina.functions_native import alpha_dropout_ as alpha_dropout_
 from lamina.functions_native import batch_norm as batch_norm
@@ -362,6 +396,12 @@ from lamina.functions_shape import tensor_split as tensor_split
 from lamina.functions_shape import unbind as unbind
 from lamina.functions_shape import unflatten as unflatten
 from lamina.functions_shape import vsplit as vsplit
+from lamina.functions_special import polygamma as polygamma
+from lamina.functions_window import bartlett_window as bartlett_window
+from lamina.functions_window import blackman_window as blackman_window
+from lamina.functions_window import hamming_window as hamming_window
+from lamina.functions_window import hann_window as hann_window
+from lamina.functions_window import kaiser_window as kaiser_window
 from lamina.inspect.tensor_repr import set_printoptions as set_printoptions
 from lamina.random import Generator as Generator
 from lamina.random import default_generator as default_generator
@@ -403,3 +443,4 @@ row_stack = vstack
 subtract = sub
 swapaxes = transpose
 swapdims = transpose
+trapz = trapezoid

@@ -7,8 +7,9 @@ from types import ModuleType
 from typing import Any
 
 ROOMS = (
-    "activation", "attention", "dropout", "embedding", "index", "linalg", "loss", "native", "norm", "pool",
-    "random_activation", "reduce", "scaled", "shape", "vision",
+    "activation", "attention", "dropout", "embedding", "factor", "fft", "index", "linalg", "loss", "matrix", "native", "norm",
+    "pool",
+    "random_activation", "reduce", "scaled", "shape", "special", "vision", "window",
 )  # fmt: skip
 """The files `functions_*.py`, with functions that are more than one operation."""
 
@@ -27,11 +28,12 @@ _NAMED = {
 
 def fill(names: dict[str, Any]) -> None:
     """Put every public name into the package's namespace, and the methods on Tensor."""
-    from lamina import binding, creation, dtypes, functions, linalg, operators, special
+    from lamina import binding, creation, dtypes, fft, functions, linalg, operators, special
     from lamina.tensor import Tensor
 
     homes: dict[str, dict[str, Any]] = {
         "lamina": names,
+        "fft": vars(fft),
         "linalg": vars(linalg),
         "special": vars(special),
         "functional": {},

@@ -179,6 +179,7 @@ def public_objects():
         "lamina.autograd": vars(lamina.autograd),
         "lamina.engine": {name: getattr(lamina.engine, name) for name in lamina.engine.__all__},
         "lamina.func": vars(lamina.func),
+        "lamina.fft": vars(lamina.fft),
         "lamina.linalg": vars(lamina.linalg),
         "lamina.special": vars(lamina.special),
         "lamina.Tensor": vars(lamina.Tensor),

@@ -247,6 +247,7 @@ def stubs() -> dict[str, str]:
         "__init__.pyi": room(lamina, "lamina"),
         "functions.pyi": tensor_functions(),
         "methods.pyi": methods(),
+        "fft.pyi": room(lamina.fft, "fft"),
         "linalg.pyi": room(lamina.linalg, "linalg"),
         "special.pyi": room(lamina.special, "special"),
         "nn/functional.pyi": room(lamina.nn.functional, "functional"),
