@@ -522,10 +522,20 @@ def fft(
     input: Tensor, n: _int | None = None, dim: _int = -1, norm: _str | None = None, *, out: Any = None
 ) -> Tensor: ...
 def fft2(
-    input: Tensor, s: _Dims | None = None, dim: _Dims = ..., norm: _str | None = None, *, out: Any = None
+    input: Tensor,
+    s: Sequence[_int] | None = None,
+    dim: Sequence[_int] = ...,
+    norm: _str | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
 def fftn(
-    input: Tensor, s: _Dims | None = None, dim: _Dims | None = None, norm: _str | None = None, *, out: Any = None
+    input: Tensor,
+    s: Sequence[_int] | None = None,
+    dim: Sequence[_int] | None = None,
+    norm: _str | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
 def fftshift(input: Tensor, dim: _int | Sequence[_int] | None = None, *, out: Any = None) -> Tensor: ...
 def flat_part(input: Tensor, start: _int, shape: Sequence[_int]) -> Tensor: ...
@@ -619,10 +629,20 @@ def hfft(
     input: Tensor, n: _int | None = None, dim: _int = -1, norm: _str | None = None, *, out: Any = None
 ) -> Tensor: ...
 def hfft2(
-    input: Tensor, s: _Dims | None = None, dim: _Dims = ..., norm: _str | None = None, *, out: Any = None
+    input: Tensor,
+    s: Sequence[_int] | None = None,
+    dim: Sequence[_int] = ...,
+    norm: _str | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
 def hfftn(
-    input: Tensor, s: _Dims | None = None, dim: _Dims | None = None, norm: _str | None = None, *, out: Any = None
+    input: Tensor,
+    s: Sequence[_int] | None = None,
+    dim: Sequence[_int] | None = None,
+    norm: _str | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
 def householder_product(A: Tensor, tau: Tensor, *, out: Any = None) -> Tensor: ...
 def hstack(tensors: Sequence[Tensor], *, out: Any = None) -> Tensor: ...
@@ -644,10 +664,20 @@ def ifft(
     input: Tensor, n: _int | None = None, dim: _int = -1, norm: _str | None = None, *, out: Any = None
 ) -> Tensor: ...
 def ifft2(
-    input: Tensor, s: _Dims | None = None, dim: _Dims = ..., norm: _str | None = None, *, out: Any = None
+    input: Tensor,
+    s: Sequence[_int] | None = None,
+    dim: Sequence[_int] = ...,
+    norm: _str | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
 def ifftn(
-    input: Tensor, s: _Dims | None = None, dim: _Dims | None = None, norm: _str | None = None, *, out: Any = None
+    input: Tensor,
+    s: Sequence[_int] | None = None,
+    dim: Sequence[_int] | None = None,
+    norm: _str | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
 def ifftshift(input: Tensor, dim: _int | Sequence[_int] | None = None, *, out: Any = None) -> Tensor: ...
 def igamma(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
@@ -656,10 +686,20 @@ def ihfft(
     input: Tensor, n: _int | None = None, dim: _int = -1, norm: _str | None = None, *, out: Any = None
 ) -> Tensor: ...
 def ihfft2(
-    input: Tensor, s: _Dims | None = None, dim: _Dims = ..., norm: _str | None = None, *, out: Any = None
+    input: Tensor,
+    s: Sequence[_int] | None = None,
+    dim: Sequence[_int] = ...,
+    norm: _str | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
 def ihfftn(
-    input: Tensor, s: _Dims | None = None, dim: _Dims | None = None, norm: _str | None = None, *, out: Any = None
+    input: Tensor,
+    s: Sequence[_int] | None = None,
+    dim: Sequence[_int] | None = None,
+    norm: _str | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
 def imag(input: Tensor) -> Tensor: ...
 def index_add(
@@ -715,10 +755,20 @@ def irfft(
     input: Tensor, n: _int | None = None, dim: _int = -1, norm: _str | None = None, *, out: Any = None
 ) -> Tensor: ...
 def irfft2(
-    input: Tensor, s: _Dims | None = None, dim: _Dims = ..., norm: _str | None = None, *, out: Any = None
+    input: Tensor,
+    s: Sequence[_int] | None = None,
+    dim: Sequence[_int] = ...,
+    norm: _str | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
 def irfftn(
-    input: Tensor, s: _Dims | None = None, dim: _Dims | None = None, norm: _str | None = None, *, out: Any = None
+    input: Tensor,
+    s: Sequence[_int] | None = None,
+    dim: Sequence[_int] | None = None,
+    norm: _str | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
 def isclose(
     input: Tensor,
@@ -1080,10 +1130,20 @@ def rfft(
     input: Tensor, n: _int | None = None, dim: _int = -1, norm: _str | None = None, *, out: Any = None
 ) -> Tensor: ...
 def rfft2(
-    input: Tensor, s: _Dims | None = None, dim: _Dims = ..., norm: _str | None = None, *, out: Any = None
+    input: Tensor,
+    s: Sequence[_int] | None = None,
+    dim: Sequence[_int] = ...,
+    norm: _str | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
 def rfftn(
-    input: Tensor, s: _Dims | None = None, dim: _Dims | None = None, norm: _str | None = None, *, out: Any = None
+    input: Tensor,
+    s: Sequence[_int] | None = None,
+    dim: Sequence[_int] | None = None,
+    norm: _str | None = None,
+    *,
+    out: Any = None,
 ) -> Tensor: ...
 def rms_norm(
     input: Tensor,

@@ -7,7 +7,7 @@ from builtins import int as _int
 from builtins import str as _str
 from builtins import tuple as _tuple
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from lamina.dtypes import DType
 from lamina.functions import (
@@ -20,6 +20,7 @@ from lamina.functions import (
     SortResult,
     TopkResult,
 )
+from lamina.functions_factor import LowRank, TriangularSolve
 from lamina.random import Generator
 from lamina.tensor import Tensor
 

@@ -7,9 +7,8 @@ from types import ModuleType
 from typing import Any
 
 ROOMS = (
-    "activation", "attention", "dropout", "embedding", "factor", "fft", "index", "linalg", "loss", "matrix", "native", "norm",
-    "pool",
-    "random_activation", "reduce", "scaled", "shape", "special", "vision", "window",
+    "activation", "attention", "dropout", "embedding", "factor", "fft", "index", "linalg", "loss", "matrix",
+    "native", "norm", "pool", "random_activation", "reduce", "scaled", "shape", "special", "vision", "window",
 )  # fmt: skip
 """The files `functions_*.py`, with functions that are more than one operation."""
 

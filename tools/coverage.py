@@ -72,9 +72,7 @@ def _is_public(module: ModuleType, name: str) -> bool:
     home = getattr(value, "__module__", None) or "torch"
     borrowed = home.startswith(("typing", "collections", "abc", "enum", "copy", "functools", "contextlib", "warnings"))
     elsewhere = home in ("torch", "torch.types") and inspect.isclass(value)  # Tensor and its like
-    layers = home.startswith(("torch.nn.modules", "torch.nn.parameter")) and module.__name__.startswith(
-        "torch.nn.utils"
-    )
+    layers = home.startswith(("torch.nn.modules", "torch.nn.parameter")) and module.__name__.startswith("torch.nn.utils")
     return not (borrowed or elsewhere or layers) or name == "DType"
 
 

@@ -56,11 +56,14 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
+from typing import NoReturn
 from typing import TypeAlias
 
 import numpy as np
 
 from lamina.dtypes import DType
+from lamina.functions_factor import LowRank
+from lamina.functions_factor import TriangularSolve
 from lamina.ops.optim import Blocks
 from lamina.random import Generator
 from lamina.tensor import Size

@@ -18,9 +18,6 @@ from lamina.ops import check, promote
 from lamina.ops.op import Array, Shape, op
 from lamina.ops.operands import as_float, is_complex
 
-_Dims = tuple[int, ...]
-
-
 # --- steps ---
 
 
@@ -38,7 +35,7 @@ def _complex(name: str, x: Array) -> Array:
     return x if is_complex(x) else x.astype(jnp.complex128 if x.dtype == np.float64 else jnp.complex64)
 
 
-def _places(x: Array, s: Any, dim: Any) -> tuple[list[int], _Dims]:
+def _places(x: Array, s: Any, dim: Any) -> tuple[list[int], tuple[int, ...]]:
     """How many points are transformed, and in which dimensions."""
     if dim is not None:
         dims = tuple(check.dim(d, x.ndim) for d in ((dim,) if isinstance(dim, int) else dim))
@@ -57,7 +54,7 @@ def _places(x: Array, s: Any, dim: Any) -> tuple[list[int], _Dims]:
     return sizes, dims
 
 
-def _place(x: Array, n: int | None, dim: int) -> tuple[list[int], _Dims]:
+def _place(x: Array, n: int | None, dim: int) -> tuple[list[int], tuple[int, ...]]:
     if x.ndim == 0:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     axis = check.dim(dim, x.ndim)
@@ -70,7 +67,7 @@ def _points(sizes: list[int]) -> None:
             raise RuntimeError(f"Invalid number of data points ({n}) specified")
 
 
-def _resized(x: Array, sizes: list[int], dims: _Dims) -> Array:
+def _resized(x: Array, sizes: list[int], dims: tuple[int, ...]) -> Array:
     """The first elements along dims, or all and zeros."""
     _points(sizes)
     for n, d in zip(sizes, dims, strict=True):
@@ -93,13 +90,13 @@ def _scaled(x: Array, norm: str | None, count: int, forward: bool, done: bool) -
     return x if factor == 1 else x * np.asarray(factor, x.real.dtype)
 
 
-def _last(x: Array, dims: _Dims, function: Any) -> Array:
+def _last(x: Array, dims: tuple[int, ...], function: Any) -> Array:
     """A function of the last dimensions, applied to dims."""
     end = tuple(range(x.ndim - len(dims), x.ndim))
     return jnp.moveaxis(function(jnp.moveaxis(x, dims, end)), end, dims)
 
 
-def _c2c(x: Array, dims: _Dims, forward: bool) -> Array:
+def _c2c(x: Array, dims: tuple[int, ...], forward: bool) -> Array:
     """Complex to complex; backward ones are divided by the number of points. `lax.fft` takes three dimensions."""
     kind = lax.FftType.FFT if forward else lax.FftType.IFFT
     for start in range(0, len(dims), 3):
@@ -213,19 +210,25 @@ def ihfft(input: Array, n: int | None = None, dim: int = -1, norm: str | None = 
 
 
 @op("fft", grad_name="FftC2CBackward0")
-def fft2(input: Array, s: _Dims | None = None, dim: _Dims = (-2, -1), norm: str | None = None) -> jax.Array:
+def fft2(
+    input: Array, s: tuple[int, ...] | None = None, dim: tuple[int, ...] = (-2, -1), norm: str | None = None
+) -> jax.Array:
     """`fft` along two dimensions; s: how many points in each."""
     return _both("fft2", input, lambda x: _places(x, s, dim), norm, True)
 
 
 @op("fft", grad_name="FftC2CBackward0")
-def ifft2(input: Array, s: _Dims | None = None, dim: _Dims = (-2, -1), norm: str | None = None) -> jax.Array:
+def ifft2(
+    input: Array, s: tuple[int, ...] | None = None, dim: tuple[int, ...] = (-2, -1), norm: str | None = None
+) -> jax.Array:
     """`ifft` along two dimensions; s: how many points in each."""
     return _both("ifft2", input, lambda x: _places(x, s, dim), norm, False)
 
 
 @op("fft", grad_name="FftR2CBackward0")
-def rfft2(input: Array, s: _Dims | None = None, dim: _Dims = (-2, -1), norm: str | None = None) -> jax.Array:
+def rfft2(
+    input: Array, s: tuple[int, ...] | None = None, dim: tuple[int, ...] = (-2, -1), norm: str | None = None
+) -> jax.Array:
     """`rfft` along the second of two dimensions, then `fft` along the first; s: how many points in each."""
     return _from_real("rfftn", input, lambda x: _places(x, s, dim), norm, True)
 
@@ -235,55 +238,73 @@ def _last_given(s: Any) -> bool:
 
 
 @op("fft", grad_name="FftC2RBackward0")
-def irfft2(input: Array, s: _Dims | None = None, dim: _Dims = (-2, -1), norm: str | None = None) -> jax.Array:
+def irfft2(
+    input: Array, s: tuple[int, ...] | None = None, dim: tuple[int, ...] = (-2, -1), norm: str | None = None
+) -> jax.Array:
     """The inverse of `rfft2`; s: the sizes of the result."""
     return _to_real("irfftn", input, lambda x: _places(x, s, dim), _last_given(s), norm, False)
 
 
 @op("fft", grad_name="FftC2RBackward0")
-def hfft2(input: Array, s: _Dims | None = None, dim: _Dims = (-2, -1), norm: str | None = None) -> jax.Array:
+def hfft2(
+    input: Array, s: tuple[int, ...] | None = None, dim: tuple[int, ...] = (-2, -1), norm: str | None = None
+) -> jax.Array:
     """`fft` along the first of two dimensions, then `hfft` along the second; s: the sizes of the result."""
     return _to_real("hfftn", input, lambda x: _places(x, s, dim), _last_given(s), norm, True)
 
 
 @op("fft", grad_name="FftC2CBackward0")
-def ihfft2(input: Array, s: _Dims | None = None, dim: _Dims = (-2, -1), norm: str | None = None) -> jax.Array:
+def ihfft2(
+    input: Array, s: tuple[int, ...] | None = None, dim: tuple[int, ...] = (-2, -1), norm: str | None = None
+) -> jax.Array:
     """The inverse of `hfft2`; s: how many points in each dimension."""
     return _from_real("ihfftn", input, lambda x: _places(x, s, dim), norm, False)
 
 
 @op("fft", grad_name="FftC2CBackward0")
-def fftn(input: Array, s: _Dims | None = None, dim: _Dims | None = None, norm: str | None = None) -> jax.Array:
+def fftn(
+    input: Array, s: tuple[int, ...] | None = None, dim: tuple[int, ...] | None = None, norm: str | None = None
+) -> jax.Array:
     """`fft` along several dimensions: dim, or the last len(s), or all."""
     return _both("fftn", input, lambda x: _places(x, s, dim), norm, True)
 
 
 @op("fft", grad_name="FftC2CBackward0")
-def ifftn(input: Array, s: _Dims | None = None, dim: _Dims | None = None, norm: str | None = None) -> jax.Array:
+def ifftn(
+    input: Array, s: tuple[int, ...] | None = None, dim: tuple[int, ...] | None = None, norm: str | None = None
+) -> jax.Array:
     """`ifft` along several dimensions: dim, or the last len(s), or all."""
     return _both("ifftn", input, lambda x: _places(x, s, dim), norm, False)
 
 
 @op("fft", grad_name="FftR2CBackward0")
-def rfftn(input: Array, s: _Dims | None = None, dim: _Dims | None = None, norm: str | None = None) -> jax.Array:
+def rfftn(
+    input: Array, s: tuple[int, ...] | None = None, dim: tuple[int, ...] | None = None, norm: str | None = None
+) -> jax.Array:
     """`rfft` along the last of several dimensions, then `fft` along the others."""
     return _from_real("rfftn", input, lambda x: _places(x, s, dim), norm, True)
 
 
 @op("fft", grad_name="FftC2RBackward0")
-def irfftn(input: Array, s: _Dims | None = None, dim: _Dims | None = None, norm: str | None = None) -> jax.Array:
+def irfftn(
+    input: Array, s: tuple[int, ...] | None = None, dim: tuple[int, ...] | None = None, norm: str | None = None
+) -> jax.Array:
     """The inverse of `rfftn`; s: the sizes of the result."""
     return _to_real("irfftn", input, lambda x: _places(x, s, dim), _last_given(s), norm, False)
 
 
 @op("fft", grad_name="FftC2RBackward0")
-def hfftn(input: Array, s: _Dims | None = None, dim: _Dims | None = None, norm: str | None = None) -> jax.Array:
+def hfftn(
+    input: Array, s: tuple[int, ...] | None = None, dim: tuple[int, ...] | None = None, norm: str | None = None
+) -> jax.Array:
     """`fft` along several dimensions but the last of them, then `hfft` along that; s: the sizes of the result."""
     return _to_real("hfftn", input, lambda x: _places(x, s, dim), _last_given(s), norm, True)
 
 
 @op("fft", grad_name="FftC2CBackward0")
-def ihfftn(input: Array, s: _Dims | None = None, dim: _Dims | None = None, norm: str | None = None) -> jax.Array:
+def ihfftn(
+    input: Array, s: tuple[int, ...] | None = None, dim: tuple[int, ...] | None = None, norm: str | None = None
+) -> jax.Array:
     """The inverse of `hfftn`."""
     return _from_real("ihfftn", input, lambda x: _places(x, s, dim), norm, False)
 
