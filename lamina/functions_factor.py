@@ -95,7 +95,7 @@ def pinv(A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = N
     Shapes:
         A (*, M, N) -> (*, N, M)
     """
-    return lamina.functions.pinv_of(A, atol, rcond if rtol is None else rtol, hermitian)
+    return lamina.functions.pinv(A, atol, rcond if rtol is None else rtol, hermitian)
 
 
 def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Tensor:

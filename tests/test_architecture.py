@@ -449,6 +449,8 @@ def test_methods_of_layers_come_in_one_order():
 
 TESTED_ELSEWHERE = {
     "lamina.ops.check": "by every operation's errors",
+    "lamina.ops.bessel_tables": "tests/ops/test_bessel.py",
+    "lamina.ops.matrix": "tests/ops/test_lu.py, test_cholesky.py, test_eigen.py, test_linalg_solve.py",
     "lamina.ops.op": "by tests/ops as a whole",
     "lamina.ops.promote": "tests/ops/test_pointwise.py",
     "lamina.ops.logic": "tests/ops/test_pointwise.py",

@@ -5,6 +5,8 @@ Whether a matrix is positive definite is not looked at: its factor is nan if it 
 
 from __future__ import annotations
 
+import functools
+
 import jax
 import jax.numpy as jnp
 from jax import lax
@@ -13,24 +15,48 @@ from lamina.ops.matrix import adjoint, check_matrices, check_same_type, product,
 from lamina.ops.op import Array, op
 
 
-@jax.custom_vjp
 def _from_lower(A: jax.Array) -> jax.Array:
-    """The Hermitian matrix with the lower triangle of A. Its gradient is Hermitian, as PyTorch's."""
+    """The Hermitian matrix with the lower triangle of A."""
     return jnp.tril(A) + adjoint(jnp.tril(A, -1))
 
 
-_from_lower.defvjp(lambda A: (_from_lower(A), None), lambda _, grad: ((grad + adjoint(grad)) / 2,))
-
-
-def _lower(A: Array) -> jax.Array:
+@jax.custom_vjp
+def _lower(A: jax.Array) -> jax.Array:
     if A.size == 0:
         return A
     return jnp.tril(lax.linalg.cholesky(_from_lower(A), symmetrize_input=False))
 
 
+def _lower_forward(A: jax.Array) -> tuple[jax.Array, jax.Array]:
+    L = _lower(A)
+    return L, L
+
+
+def _lower_backward(L: jax.Array, grad: jax.Array) -> tuple[jax.Array]:
+    """L^-H phi L^-1 / 2, phi the lower triangle of L^H grad and, above it, its conjugate transpose: as PyTorch's."""
+    # JAX's gradients of complex numbers are the conjugates of those in the formula.
+    inner = jnp.tril(product(adjoint(L), jnp.conj(grad)))
+    inner = inner + adjoint(jnp.tril(inner, -1))
+    half = triangular_solve(L, inner, lower=True, transpose_a=True, conjugate_a=True)
+    whole = adjoint(triangular_solve(L, adjoint(half), lower=True, transpose_a=True, conjugate_a=True))
+    return (jnp.conj(whole) / 2,)
+
+
+_lower.defvjp(_lower_forward, _lower_backward)
+
+
+@jax.custom_vjp
+def _lower_of_upper(A: jax.Array) -> jax.Array:
+    """The matrix to factor where the upper triangle is given. PyTorch's gradient is that of the factored matrix."""
+    return adjoint(A)
+
+
+_lower_of_upper.defvjp(lambda A: (adjoint(A), None), lambda _, grad: (grad,))
+
+
 def _factor(name: str, A: Array, upper: bool) -> jax.Array:
     check_matrices(name, A, square=True)
-    return adjoint(_lower(adjoint(A))) if upper else _lower(A)
+    return adjoint(_lower(_lower_of_upper(A))) if upper else _lower(A)
 
 
 def _first_bad(A: Array) -> jax.Array:
@@ -81,6 +107,29 @@ def cholesky_of(input: Array, upper: bool = False) -> jax.Array:
     return _factor("cholesky", input, upper)
 
 
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _solve(B: jax.Array, L: jax.Array, upper: bool) -> jax.Array:
+    half = triangular_solve(L, B, lower=not upper, transpose_a=upper, conjugate_a=upper)
+    return triangular_solve(L, half, lower=not upper, transpose_a=not upper, conjugate_a=not upper)
+
+
+def _solve_forward(B: jax.Array, L: jax.Array, upper: bool) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    X = _solve(B, L, upper)
+    return X, (X, L)
+
+
+def _solve_backward(upper: bool, saved: tuple[jax.Array, jax.Array], grad: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """That of L is PyTorch's: it has all of the matrix, not only the triangle that is read."""
+    X, L = saved
+    right = _solve(jnp.conj(grad), L, upper)
+    both = product(right, adjoint(X))
+    both = both + adjoint(both)
+    return jnp.conj(right), -jnp.conj(product(L, both) if upper else product(both, L))
+
+
+_solve.defvjp(_solve_forward, _solve_backward)
+
+
 @op("lamina Tensor", grad_name="CholeskyInverseBackward0")
 def cholesky_inverse(L: Array, upper: bool = False) -> jax.Array:
     """The inverse of L L^H, or of U^H U if `upper`. L (*, N, N) -> (*, N, N)."""
@@ -103,9 +152,5 @@ def cholesky_solve(B: Array, L: Array, upper: bool = False) -> jax.Array:
             f"Incompatible matrix sizes for cholesky_solve: each A matrix is {n} by {n} but each b matrix is "
             f"{B.shape[-2]} by {B.shape[-1]}"
         )
-    return _solve(*same_batch(B, L), upper)
-
-
-def _solve(B: Array, L: Array, upper: bool) -> jax.Array:
-    half = triangular_solve(L, B, lower=not upper, transpose_a=upper, conjugate_a=upper)
-    return triangular_solve(L, half, lower=not upper, transpose_a=not upper, conjugate_a=not upper)
+    B, L = same_batch(B, L)
+    return _solve(B, L, upper)

@@ -22,7 +22,8 @@ def _areas(name: str, y: Array, x: Array | None, dx: Number | None, dim: int) ->
         raise TypeError(f"{name}: give x or dx, not both.")
 
     def pairs(z: Array, along: int) -> tuple[Array, Array]:
-        return lax.slice_in_dim(z, 1, None, axis=along), lax.slice_in_dim(z, 0, max(z.shape[along] - 1, 0), axis=along)
+        size = z.shape[along]
+        return lax.slice_in_dim(z, min(1, size), size, axis=along), lax.slice_in_dim(z, 0, max(size - 1, 0), axis=along)
 
     if x is None:
         step: Array | Number = 1.0 if dx is None else dx

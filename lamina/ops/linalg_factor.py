@@ -184,7 +184,7 @@ def _zero_pivot(A: Array) -> jax.Array:
 
 
 @op("", grad_name="LinalgPinvBackward0")
-def pinv_of(A: Array, atol: ArrayLike | None, rtol: ArrayLike | None, hermitian: bool) -> jax.Array:
+def pinv(A: Array, atol: ArrayLike | None = None, rtol: ArrayLike | None = None, hermitian: bool = False) -> jax.Array:
     """The pseudoinverse of matrices. A (*, M, N), atol, rtol numbers or (*) -> (*, N, M)."""
     check_matrices("linalg.pinv", A, square=hermitian)
     if A.size == 0:
@@ -299,7 +299,7 @@ _exponential.defvjp(_exponential_forward, _exponential_backward)
 @op("lamina Tensor linalg", grad_name="LinalgMatrixExpBackward0")
 def matrix_exp(A: Array) -> jax.Array:
     """The sum of A^k / k! over all k. A (*, N, N) -> (*, N, N)."""
-    check_matrices("linalg.matrix_exp", A, square=True)
-    if math.prod(A.shape) == 0:
-        return A
-    return _exponential(A)
+    half = promote.category(A.dtype) == 2 and A.dtype.itemsize == 2
+    wide = A.astype(jnp.float32) if half else A
+    check_matrices("linalg.matrix_exp", wide, square=True)
+    return _exponential(wide).astype(A.dtype) if math.prod(A.shape) else A

@@ -10,7 +10,7 @@ from jax import lax
 
 from lamina.ops import check, promote
 from lamina.ops.linalg import matrix_norm
-from lamina.ops.linalg_factor import pinv_of, relative_tolerance
+from lamina.ops.linalg_factor import pinv, relative_tolerance
 from lamina.ops.lu import first_zero
 from lamina.ops.matrix import (
     check_matrices,
@@ -72,7 +72,7 @@ def lstsq(
             f"got {tuple(B.shape)}.".replace("'", "")
         )
     matrix, right = same_batch(A, right)
-    solution = product(pinv_of(matrix, None, rcond, False), right)
+    solution = product(pinv(matrix, rtol=rcond), right)
     nothing = jnp.zeros((0,), A.dtype)
     residuals = nothing
     if A.shape[-2] > A.shape[-1] and driver in ("gels", "gelsd", "gelss"):

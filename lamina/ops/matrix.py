@@ -13,6 +13,12 @@ from lamina.ops.op import Array
 
 _HIGHEST = lax.Precision.HIGHEST
 
+_CHECKED_BY_PYTORCH = (
+    "linalg.inv", "linalg.inv_ex", "linalg.slogdet", "logdet", "linalg.pinv", "linalg.matrix_rank",
+    "torch.linalg.lstsq",
+)  # fmt: skip
+"""Where half precision is a RuntimeError; elsewhere PyTorch lacks the kernel, a NotImplementedError."""
+
 
 def check_matrices(name: str, x: jax.Array, square: bool = False) -> None:
     """Raise RuntimeError unless x is a batch of matrices of a type that has factorisations."""
@@ -21,7 +27,8 @@ def check_matrices(name: str, x: jax.Array, square: bool = False) -> None:
             f"{name}: Expected a floating point or complex tensor as input. Got {check.type_name(x.dtype)}"
         )
     if x.dtype.itemsize == 2:
-        raise RuntimeError(f"{name}: Low precision dtypes not supported. Got {check.type_name(x.dtype)}")
+        error = RuntimeError if name in _CHECKED_BY_PYTORCH else NotImplementedError
+        raise error(f"{name}: Low precision dtypes not supported. Got {check.type_name(x.dtype)}")
     if x.ndim < 2:
         raise RuntimeError(f"{name}: The input tensor A must have at least 2 dimensions.")
     if square and x.shape[-1] != x.shape[-2]:

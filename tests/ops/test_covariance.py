@@ -1,4 +1,4 @@
-"""Covariance, correlation, limited norms and integrals beside PyTorch's."""
+"""Covariance, correlation and limited norms beside PyTorch's."""
 
 from __future__ import annotations
 
@@ -36,10 +36,6 @@ def test_covariance():
         lambda t, x: t.renorm(x, 2, 0, -1.0),
         lambda t, x: t.renorm(x[0], 2, 0, 1.0),
         lambda t, x: t.renorm(x, 2, 5, 1.0),
-        lambda t, x: t.trapezoid(x, x[0, :2]),
-        lambda t, x: t.trapezoid(x > 0),
-        lambda t, x: t.trapezoid(x, x, dx=1),
-        lambda t, x: t.trapezoid(x[0, 0]),
     ],
 )
 def test_refuses(call):
@@ -51,12 +47,3 @@ def test_renorm(p):
     x = floats(3, 4, dtype=DOUBLE)
     compare(lambda t, x: (t.renorm(x, p, 0, 1.5), x.renorm(p, -1, 0.5)), x)
     compare(lambda t, x: x.clone().renorm_(p, 0, 1.0), x, grad=False)
-
-
-@pytest.mark.parametrize("name", ["trapezoid", "trapz", "cumulative_trapezoid"])
-def test_integrals(name):
-    y, x = floats(2, 3, 4, dtype=DOUBLE), floats(3, dtype=DOUBLE, seed=1)
-    compare(lambda t, y: (getattr(t, name)(y), getattr(t, name)(y, dx=2.5, dim=0), getattr(t, name)(y, y)), y)
-    compare(lambda t, y, x: getattr(t, name)(y, x, dim=1), y, x)
-    compare(lambda t, y: (getattr(t, name)(y), getattr(t, name)(y, dx=2)), np.arange(4))
-    compare(lambda t, y: (getattr(t, name)(y[:, :0]), getattr(t, name)(y[:, :1])), floats(2, 3))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import lamina
-from tests.parity import compare, floats, integers, positives
+from tests.parity import compare, integers, positives
 
 POINTS = np.concatenate(
     [np.linspace(-12, 12, 61), [1e-6, -1e-6, 0.5, 1, 2, 5, 5.5, 30, 60, 110, 200, np.inf, -np.inf, np.nan]]
@@ -37,40 +37,6 @@ def test_gradients_far_out():
     x = np.array([-30.0, -6.0, -1.5, 0.0, 2.5, 12.0])
     compare(lambda t, x: (t.special.erfcx(x[1:]), t.special.log_ndtr(x), t.special.i1(x), t.special.i1e(x)), x)
     compare(lambda t, x: t.special.entr(x), np.array([-1.0, 0.0, 0.5]))
-
-
-BESSEL = [
-    "airy_ai", "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "modified_bessel_i0", "modified_bessel_i1",
-    "modified_bessel_k0", "modified_bessel_k1", "scaled_modified_bessel_k0", "scaled_modified_bessel_k1",
-    "spherical_bessel_j0",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("name", BESSEL)
-def test_bessel(name):
-    check(lambda t, x: getattr(t.special, name)(x), POINTS)
-    compare(lambda t, x: getattr(t.special, name)(x), floats(3))  # no gradient, as there
-    compare(lambda t, x: getattr(t.special, name)(x), floats(3).astype(np.float16))
-
-
-POLYNOMIALS = [
-    *(f"{shifted}chebyshev_polynomial_{kind}" for shifted in ("", "shifted_") for kind in "tuvw"),
-    "hermite_polynomial_h", "hermite_polynomial_he", "laguerre_polynomial_l", "legendre_polynomial_p",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("name", POLYNOMIALS)
-def test_polynomials(name):
-    x = np.array([-1.5, -1, -0.7, -0.2, 0, 0.3, 0.5, 0.9, 1, 1.2, 2.0])
-    n = np.array([-1, 0, 1, 2, 3, 5, 7, 9, 12, 30])[:, None]
-    check(lambda t, x, n: getattr(t.special, name)(x, n), x, n, rtol=1e-8)
-    check(lambda t, x: (getattr(t.special, name)(x, 3), getattr(t.special, name)(0.5, x)), x)
-
-
-def test_high_degrees():
-    n = np.array([100, 200, 600])
-    check(lambda t, x, n: (t.special.hermite_polynomial_h(x, n), t.special.hermite_polynomial_he(x, n)),
-          np.array([0.1]), n)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["gammainc", "gammaincc", "xlog1py"])
