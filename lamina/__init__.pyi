@@ -7,6 +7,7 @@ from lamina import autograd as autograd
 from lamina import cuda as cuda
 from lamina import dtypes as dtypes
 from lamina import engine as engine
+from lamina import fft as fft
 from lamina import func as func
 from lamina import functions as functions
 from lamina import io as io
@@ -143,6 +144,8 @@ from lamina.functions import cdist as cdist
 from lamina.functions import ceil as ceil
 from lamina.functions import celu as celu
 from lamina.functions import channel_shuffle as channel_shuffle
+from lamina.functions import cholesky_inverse as cholesky_inverse
+from lamina.functions import cholesky_solve as cholesky_solve
 from lamina.functions import clamp as clamp
 from lamina.functions import clamp_max as clamp_max
 from lamina.functions import clamp_min as clamp_min
@@ -170,7 +173,9 @@ from lamina.functions import cummax as cummax
 from lamina.functions import cummin as cummin
 from lamina.functions import cumprod as cumprod
 from lamina.functions import cumsum as cumsum
+from lamina.functions import cumulative_trapezoid as cumulative_trapezoid
 from lamina.functions import deg2rad as deg2rad
+from lamina.functions import det as det
 from lamina.functions import diag as diag
 from lamina.functions import diag_embed as diag_embed
 from lamina.functions import diagflat as diagflat
@@ -214,6 +219,8 @@ from lamina.functions import histc as histc
 from lamina.functions import hstack as hstack
 from lamina.functions import hypot as hypot
 from lamina.functions import i0 as i0
+from lamina.functions import igamma as igamma
+from lamina.functions import igammac as igammac
 from lamina.functions import imag as imag
 from lamina.functions import index_add as index_add
 from lamina.functions import index_copy as index_copy
@@ -245,6 +252,7 @@ from lamina.functions import log_softmax as log_softmax
 from lamina.functions import logaddexp as logaddexp
 from lamina.functions import logaddexp2 as logaddexp2
 from lamina.functions import logcumsumexp as logcumsumexp
+from lamina.functions import logdet as logdet
 from lamina.functions import logical_and as logical_and
 from lamina.functions import logical_not as logical_not
 from lamina.functions import logical_or as logical_or
@@ -258,6 +266,7 @@ from lamina.functions import masked_fill as masked_fill
 from lamina.functions import masked_scatter as masked_scatter
 from lamina.functions import matmul as matmul
 from lamina.functions import matrix_exp as matrix_exp
+from lamina.functions import matrix_power as matrix_power
 from lamina.functions import max_pool1d_with_indices as max_pool1d_with_indices
 from lamina.functions import maximum as maximum
 from lamina.functions import mean as mean
@@ -269,6 +278,7 @@ from lamina.functions import msort as msort
 from lamina.functions import mul as mul
 from lamina.functions import multinomial as multinomial
 from lamina.functions import mv as mv
+from lamina.functions import mvlgamma as mvlgamma
 from lamina.functions import nan_to_num as nan_to_num
 from lamina.functions import nanmean as nanmean
 from lamina.functions import nansum as nansum
@@ -278,6 +288,7 @@ from lamina.functions import neg as neg
 from lamina.functions import nextafter as nextafter
 from lamina.functions import norm as norm
 from lamina.functions import norm_except_dim as norm_except_dim
+from lamina.functions import ormqr as ormqr
 from lamina.functions import outer as outer
 from lamina.functions import pairwise_distance as pairwise_distance
 from lamina.functions import pdist as pdist
@@ -319,6 +330,7 @@ from lamina.functions import sin as sin
 from lamina.functions import sinc as sinc
 from lamina.functions import sinh as sinh
 from lamina.functions import slice_scatter as slice_scatter
+from lamina.functions import slogdet as slogdet
 from lamina.functions import softmax as softmax
 from lamina.functions import sort as sort
 from lamina.functions import sqrt as sqrt
@@ -337,6 +349,7 @@ from lamina.functions import tile as tile
 from lamina.functions import topk as topk
 from lamina.functions import trace as trace
 from lamina.functions import transpose as transpose
+from lamina.functions import trapezoid as trapezoid
 from lamina.functions import tril as tril
 from lamina.functions import triplet_margin_loss as triplet_margin_loss
 from lamina.functions import triu as triu
@@ -375,10 +388,12 @@ from lamina.functions_copies import unsqueeze_copy as unsqueeze_copy
 from lamina.functions_copies import view_as_complex_copy as view_as_complex_copy
 from lamina.functions_copies import view_as_real_copy as view_as_real_copy
 from lamina.functions_copies import view_copy as view_copy
-from lamina.functions_difference import cumulative_trapezoid as cumulative_trapezoid
 from lamina.functions_difference import gradient as gradient
-from lamina.functions_difference import trapezoid as trapezoid
-from lamina.functions_difference import trapz as trapz
+from lamina.functions_factor import lobpcg as lobpcg
+from lamina.functions_factor import lu_unpack as lu_unpack
+from lamina.functions_factor import pca_lowrank as pca_lowrank
+from lamina.functions_factor import svd_lowrank as svd_lowrank
+from lamina.functions_factor import triangular_solve as triangular_solve
 from lamina.functions_facts import broadcast_shapes as broadcast_shapes
 from lamina.functions_facts import can_cast as can_cast
 from lamina.functions_facts import get_device as get_device
@@ -410,6 +425,8 @@ from lamina.functions_facts import sym_not as sym_not
 from lamina.functions_facts import sym_sqrt as sym_sqrt
 from lamina.functions_facts import sym_sum as sym_sum
 from lamina.functions_facts import typename as typename
+from lamina.functions_fft import istft as istft
+from lamina.functions_fft import stft as stft
 from lamina.functions_histogram import bincount as bincount
 from lamina.functions_histogram import histogram as histogram
 from lamina.functions_histogram import histogramdd as histogramdd
@@ -426,6 +443,17 @@ from lamina.functions_linalg import inverse as inverse
 from lamina.functions_linalg import orgqr as orgqr
 from lamina.functions_linalg import pinverse as pinverse
 from lamina.functions_linalg import tensordot as tensordot
+from lamina.functions_matrix import cholesky as cholesky
+from lamina.functions_matrix import eig as eig
+from lamina.functions_matrix import lstsq as lstsq
+from lamina.functions_matrix import lu as lu
+from lamina.functions_matrix import lu_solve as lu_solve
+from lamina.functions_matrix import matrix_rank as matrix_rank
+from lamina.functions_matrix import qr as qr
+from lamina.functions_matrix import solve as solve
+from lamina.functions_matrix import svd as svd
+from lamina.functions_matrix import symeig as symeig
+from lamina.functions_matrix import vander as vander
 from lamina.functions_native import alpha_dropout as alpha_dropout
 from lamina.functions_native import alpha_dropout_ as alpha_dropout_
 from lamina.functions_native import batch_norm as batch_norm
@@ -489,6 +517,7 @@ from lamina.functions_shape import tensor_split as tensor_split
 from lamina.functions_shape import unbind as unbind
 from lamina.functions_shape import unflatten as unflatten
 from lamina.functions_shape import vsplit as vsplit
+from lamina.functions_special import polygamma as polygamma
 from lamina.functions_strided import as_strided as as_strided
 from lamina.functions_strided import as_strided_ as as_strided_
 from lamina.functions_strided import as_strided_scatter as as_strided_scatter
@@ -500,6 +529,11 @@ from lamina.functions_strided import resize_as_ as resize_as_
 from lamina.functions_strided import zero_ as zero_
 from lamina.functions_unique import unique as unique
 from lamina.functions_unique import unique_consecutive as unique_consecutive
+from lamina.functions_window import bartlett_window as bartlett_window
+from lamina.functions_window import blackman_window as blackman_window
+from lamina.functions_window import hamming_window as hamming_window
+from lamina.functions_window import hann_window as hann_window
+from lamina.functions_window import kaiser_window as kaiser_window
 from lamina.inspect.tensor_repr import set_printoptions as set_printoptions
 from lamina.random import Generator as Generator
 from lamina.random import default_generator as default_generator
@@ -641,5 +675,6 @@ swapaxes = transpose
 swapdims = transpose
 tan_: _Callable[..., Tensor]
 tanh_: _Callable[..., Tensor]
+trapz = trapezoid
 trunc_: _Callable[..., Tensor]
 xlogy_: _Callable[..., Tensor]

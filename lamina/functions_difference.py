@@ -1,4 +1,4 @@
-"""Differences that come in several forms: gradients on a grid, integrals by trapezoids."""
+"""Differences that come in several forms: gradients on a grid."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from lamina.tensor import Tensor
 
 PUBLIC = {
     "gradient": "lamina",
-    "trapezoid": "lamina",
-    "trapz": "lamina",
-    "cumulative_trapezoid": "lamina",
 }
 """Where users find each function."""
 
@@ -46,28 +43,3 @@ def gradient(
         if input.shape[d] < edge_order + 1:
             raise RuntimeError("lamina.gradient expected each dimension size to be at least edge_order+1")
     return tuple(functions.gradient_along(input, step, d, edge_order) for d, step in zip(dims, steps, strict=True))
-
-
-def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float | None = None, dim: int = -1) -> Tensor:
-    """The integral of y along `dim` by trapezoids, at the places x (a vector, or one for each y) or at steps dx.
-
-    >>> import lamina
-    >>> lamina.trapezoid(lamina.tensor([1.0, 5.0, 10.0]))
-    tensor(10.5000)
-    """
-    return functions.trapezoid_of(y, x, 1 if dx is None else dx, dim)
-
-
-def trapz(y: Tensor, x: Tensor | None = None, *, dx: float | None = None, dim: int = -1) -> Tensor:
-    """`trapezoid`."""
-    return trapezoid(y, x, dx=dx, dim=dim)
-
-
-def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float | None = None, dim: int = -1) -> Tensor:
-    """The running integral of y along `dim`: `trapezoid` up to each place but the first.
-
-    >>> import lamina
-    >>> lamina.cumulative_trapezoid(lamina.tensor([1.0, 5.0, 10.0]))
-    tensor([ 3.0000, 10.5000])
-    """
-    return functions.cumulative_trapezoid_of(y, x, 1 if dx is None else dx, dim)

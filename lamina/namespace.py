@@ -7,10 +7,10 @@ from types import ModuleType
 from typing import Any
 
 ROOMS = (
-    "activation", "attention", "class_loss", "copies", "difference", "dropout", "embedding", "facts", "histogram",
-    "index", "legacy", "linalg", "linear_cross_entropy", "loss", "margin_loss", "native", "norm", "places", "pool",
-    "quantile", "random_activation", "reduce", "root_loss", "scaled", "sequence_loss", "shape", "strided", "unique",
-    "vision",
+    "activation", "attention", "class_loss", "copies", "difference", "dropout", "embedding", "facts", "factor", "fft",
+    "histogram", "index", "legacy", "linalg", "linear_cross_entropy", "loss", "margin_loss", "matrix", "native", "norm",
+    "places", "pool", "quantile", "random_activation", "reduce", "root_loss", "scaled", "sequence_loss", "shape",
+    "special", "strided", "unique", "vision", "window",
 )  # fmt: skip
 """The files `functions_*.py`, with functions that are more than one operation."""
 
@@ -47,11 +47,12 @@ _ROOT_IN_PLACE = (
 
 def fill(names: dict[str, Any]) -> None:
     """Put every public name into the package's namespace, and the methods on Tensor."""
-    from lamina import binding, creation, dtypes, functions, linalg, operators, settings, special, tensor_types
+    from lamina import binding, creation, dtypes, fft, functions, linalg, operators, settings, special, tensor_types
     from lamina.tensor import Tensor
 
     homes: dict[str, dict[str, Any]] = {
         "lamina": names,
+        "fft": vars(fft),
         "linalg": vars(linalg),
         "special": vars(special),
         "functional": {},

@@ -180,6 +180,7 @@ def public_objects():
         "lamina.engine": {name: getattr(lamina.engine, name) for name in lamina.engine.__all__},
         "lamina.func": vars(lamina.func),
         "lamina.io": {name: getattr(lamina.io, name) for name in lamina.io.__all__},
+        "lamina.fft": vars(lamina.fft),
         "lamina.linalg": vars(lamina.linalg),
         "lamina.special": vars(lamina.special),
         "lamina.Tensor": vars(lamina.Tensor),
@@ -471,6 +472,8 @@ def test_methods_of_layers_come_in_one_order():
 
 TESTED_ELSEWHERE = {
     "lamina.ops.check": "by every operation's errors",
+    "lamina.ops.bessel_tables": "tests/ops/test_bessel.py",
+    "lamina.ops.matrix": "tests/ops/test_lu.py, test_cholesky.py, test_eigen.py, test_linalg_solve.py",
     "lamina.ops.op": "by tests/ops as a whole",
     "lamina.ops.promote": "tests/ops/test_pointwise.py",
     "lamina.ops.logic": "tests/ops/test_pointwise.py",

@@ -55,6 +55,7 @@ def test_up_to_date(name):
 
 @pytest.mark.parametrize(("name", "module"), {
     "__init__.pyi": lamina,
+    "fft.pyi": lamina.fft,
     "linalg.pyi": lamina.linalg,
     "special.pyi": lamina.special,
     "nn/functional.pyi": lamina.nn.functional,

@@ -63,6 +63,8 @@ from typing import TypeAlias
 import numpy as np
 
 from lamina.dtypes import DType
+from lamina.functions_factor import LowRank
+from lamina.functions_factor import TriangularSolve
 from lamina.ops.optim import Blocks
 from lamina.random import Generator
 from lamina.storage import TypedStorage
@@ -259,6 +261,7 @@ def stubs() -> dict[str, str]:
         "__init__.pyi": room(lamina, "lamina"),
         "functions.pyi": tensor_functions(),
         "methods.pyi": methods(),
+        "fft.pyi": room(lamina.fft, "fft"),
         "linalg.pyi": room(lamina.linalg, "linalg"),
         "special.pyi": room(lamina.special, "special"),
         "nn/functional.pyi": room(lamina.nn.functional, "functional"),

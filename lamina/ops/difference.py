@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
 from lamina.ops import check, promote
-from lamina.ops.op import Array, ArrayLike, Number, op
+from lamina.ops.op import Array, ArrayLike, op
 from lamina.ops.operands import as_float
 
 
@@ -87,115 +85,3 @@ def _edges(x: Array, axis: int, steps: Array) -> tuple[Array, Array]:
     first = slope(near, middle, far, steps[0], steps[1])
     near, middle, far = (_cut(x, axis, x.shape[axis] - 1 - i, x.shape[axis] - i) for i in range(3))
     return first, -slope(near, middle, far, steps[-1], steps[-2])
-
-
-def _trapezoids(y: Array, x: Any, dx: Number, dim: int) -> tuple[Array, int]:
-    axis = check.dim(dim, y.ndim)
-    pairs = _cut(y, axis, 0, -1) + _cut(y, axis, 1, None)
-    if x is None:
-        step = dx
-        return _scaled(pairs, step), axis
-    if x.ndim == 1:
-        if x.shape[0] != y.shape[axis]:
-            raise RuntimeError("trapezoid: There must be one `x` value for each sample point")
-        x = x.reshape(tuple(-1 if d == axis else 1 for d in range(y.ndim)))
-    x = x.reshape((1,) * (y.ndim - x.ndim) + x.shape)
-    widths = x if x.shape[axis] == 1 else _cut(x, axis, 1, None) - _cut(x, axis, 0, -1)
-    pairs, widths = promote.promote_float(pairs, widths)
-    return pairs * widths / 2, axis
-
-
-def _scaled(pairs: Array, step: Number) -> Array:
-    dtype = promote.result_type(pairs, step)
-    dtype = promote.default_float() if promote.category(dtype) < 2 else dtype
-    return promote.cast(pairs, dtype) * promote.cast(step, dtype) / 2
-
-
-@op("", name="trapezoid_of", grad_name="DivBackward0")
-def trapezoid_of(y: Array, x: Array | None = None, dx: Number = 1, dim: int = -1) -> Array:
-    """The integral of y along `dim` by trapezoids, over the places x or steps dx."""
-    areas, axis = _trapezoids(y, x, dx, dim)
-    return jnp.sum(areas, axis)
-
-
-@op("", name="cumulative_trapezoid_of", grad_name="DivBackward0")
-def cumulative_trapezoid_of(y: Array, x: Array | None = None, dx: Number = 1, dim: int = -1) -> Array:
-    """The running integral of y along `dim` by trapezoids, over the places x or steps dx."""
-    areas, axis = _trapezoids(y, x, dx, dim)
-    return jnp.cumsum(areas, axis)
-
-
-@op(grad_name="SqueezeBackward0")
-def cov(input: Array, *, correction: int = 1, fweights: Array | None = None, aweights: Array | None = None) -> Array:
-    """The covariances of variables: input (V, N), or (N,) for one -> (V, V), or ().
-
-    Args:
-        correction: what is taken off the number of observations.
-        fweights: how often each observation was made, whole numbers (N,).
-        aweights: how much each observation counts (N,).
-
-    >>> import lamina
-    >>> lamina.cov(lamina.tensor([[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]]))
-    tensor([[ 1., -1.],
-            [-1.,  1.]])
-    """
-    if input.ndim > 2:
-        raise RuntimeError(
-            f"cov(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions"
-        )
-    if input.dtype == np.bool_:
-        raise RuntimeError("cov(): bool dtype is not supported for input")
-    x = as_float(input)
-    x = x if x.ndim == 2 else x.reshape(1, -1)
-    count = x.shape[1]
-    weight = None
-    for name, w in (("fweights", fweights), ("aweights", aweights)):
-        if w is None:
-            continue
-        if w.ndim > 1 or w.size != count:
-            raise RuntimeError(f"cov(): expected {name} to be one number for each of {count} observations")
-        whole = promote.category(w.dtype) == 1
-        if whole is not (name == "fweights"):
-            kind = "integral dtype" if name == "fweights" else "floating point dtype"
-            raise RuntimeError(f"cov(): expected {name} to have {kind} but got {w.dtype}")
-        weight = w if weight is None else weight * w
-    if weight is None:
-        total: Any = count
-        mean = jnp.sum(x, 1, keepdims=True) / count
-    else:
-        real = promote.cast(weight, np.dtype(x.real.dtype)).reshape(1, -1)
-        total = jnp.sum(real)
-        mean = jnp.sum(x * real, 1, keepdims=True) / total
-    if weight is not None and aweights is not None and correction:
-        norm = total - correction * jnp.sum(real * promote.cast(aweights, real.dtype)) / total
-    else:
-        norm = total - correction
-    norm = jnp.maximum(norm, 0)
-    away = x - mean
-    other = away if weight is None else away * real
-    product = jnp.matmul(away, jnp.conj(other).T, precision=lax.Precision.HIGHEST)
-    result = product / jnp.asarray(norm, x.real.dtype)
-    return jnp.squeeze(result)
-
-
-@op()
-def corrcoef(input: Array) -> Array:
-    """The correlations of variables: input (V, N), or (N,) for one -> (V, V), or ().
-
-    >>> import lamina
-    >>> lamina.corrcoef(lamina.tensor([[0.0, 1.0, 2.0], [4.0, 2.0, 0.0]]))
-    tensor([[ 1., -1.],
-            [-1.,  1.]])
-    """
-    if input.ndim > 2:
-        raise RuntimeError(
-            f"corrcoef(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions"
-        )
-    c = cov(input)
-    if not c.ndim:
-        return c / c
-    deviation = jnp.sqrt(jnp.real(jnp.diagonal(c)))
-    c = c / deviation[:, None] / deviation[None, :]
-    if promote.category(c.dtype) == 3:
-        return lax.complex(jnp.clip(jnp.real(c), -1, 1), jnp.clip(jnp.imag(c), -1, 1))
-    return jnp.clip(c, -1, 1)

@@ -10,7 +10,7 @@ import numpy as np
 from jax import lax
 
 from lamina.ops import check, promote
-from lamina.ops.op import Array, ArrayLike, Number, op
+from lamina.ops.op import Array, ArrayLike, op
 from lamina.ops.operands import is_complex, match, match_floating
 from lamina.ops.pointwise import mul, pow
 
@@ -109,33 +109,6 @@ def polar(abs: Array, angle: Array) -> Array:
 def conj_physical(input: Array) -> Array:
     """The complex conjugate; a real input itself."""
     return lax.conj(input) if is_complex(input) else input
-
-
-@op(inplace=True)
-def renorm(input: Array, p: float, dim: int, maxnorm: Number) -> Array:
-    """The slices along `dim`, those whose p-norm exceeds `maxnorm` shrunk to it.
-
-    >>> import lamina
-    >>> lamina.renorm(lamina.tensor([[3.0, 4.0], [0.3, 0.4]]), 2, 0, 1.0)
-    tensor([[0.6000, 0.8000],
-            [0.3000, 0.4000]])
-    """
-    if p <= 0:
-        raise RuntimeError("non-positive-norm not supported")
-    if input.ndim < 2:
-        raise RuntimeError("input needs at least 2 dimensions, got " + f"{input.ndim} dimensions")
-    axis = check.dim(dim, input.ndim)
-    rest = tuple(d for d in range(input.ndim) if d != axis)
-    size = jnp.abs(input)
-    if np.isinf(p):
-        norm = jnp.max(size, rest, keepdims=True)
-    else:
-        power = jnp.sum(size**p, rest, keepdims=True)
-        safe = jnp.where(power > 0, power, 1)
-        norm = jnp.where(power > 0, safe ** (1 / p), 0)
-    limit = promote.cast(maxnorm, norm.dtype)
-    factor = jnp.where(norm > limit, limit / (norm + norm.dtype.type(1e-7)), jnp.ones_like(norm))
-    return input * promote.cast(factor, input.dtype)
 
 
 @op("", inplace=True)
