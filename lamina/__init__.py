@@ -4,7 +4,7 @@ from lamina import namespace
 
 namespace.fill(globals())
 
-from lamina import autograd, cuda, dtypes, engine, func, io, linalg, nn, optim, special  # noqa: E402
+from lamina import amp, autograd, cuda, dtypes, engine, func, io, linalg, nn, optim, special, utils  # noqa: E402
 
-__all__ = ["autograd", "cuda", "dtypes", "engine", "func", "io", "linalg", "nn", "optim", "special"]
+__all__ = ["amp", "autograd", "cuda", "dtypes", "engine", "func", "io", "linalg", "nn", "optim", "special", "utils"]
 __version__ = "0.1.0"

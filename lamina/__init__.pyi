@@ -2,6 +2,7 @@
 
 from collections.abc import Callable as _Callable
 
+from lamina import amp as amp
 from lamina import autograd as autograd
 from lamina import cuda as cuda
 from lamina import dtypes as dtypes
@@ -13,11 +14,31 @@ from lamina import linalg as linalg
 from lamina import nn as nn
 from lamina import optim as optim
 from lamina import special as special
+from lamina import utils as utils
+from lamina.amp.autocast_mode import autocast as autocast
+from lamina.amp.autocast_mode import autocast_decrement_nesting as autocast_decrement_nesting
+from lamina.amp.autocast_mode import autocast_increment_nesting as autocast_increment_nesting
+from lamina.amp.autocast_mode import clear_autocast_cache as clear_autocast_cache
+from lamina.amp.autocast_mode import get_autocast_cpu_dtype as get_autocast_cpu_dtype
+from lamina.amp.autocast_mode import get_autocast_dtype as get_autocast_dtype
+from lamina.amp.autocast_mode import get_autocast_gpu_dtype as get_autocast_gpu_dtype
+from lamina.amp.autocast_mode import is_autocast_cache_enabled as is_autocast_cache_enabled
+from lamina.amp.autocast_mode import is_autocast_cpu_enabled as is_autocast_cpu_enabled
+from lamina.amp.autocast_mode import is_autocast_enabled as is_autocast_enabled
+from lamina.amp.autocast_mode import set_autocast_cache_enabled as set_autocast_cache_enabled
+from lamina.amp.autocast_mode import set_autocast_cpu_dtype as set_autocast_cpu_dtype
+from lamina.amp.autocast_mode import set_autocast_cpu_enabled as set_autocast_cpu_enabled
+from lamina.amp.autocast_mode import set_autocast_dtype as set_autocast_dtype
+from lamina.amp.autocast_mode import set_autocast_enabled as set_autocast_enabled
+from lamina.amp.autocast_mode import set_autocast_gpu_dtype as set_autocast_gpu_dtype
 from lamina.autograd import enable_grad as enable_grad
 from lamina.autograd import inference_mode as inference_mode
 from lamina.autograd import is_grad_enabled as is_grad_enabled
 from lamina.autograd import no_grad as no_grad
 from lamina.autograd import set_grad_enabled as set_grad_enabled
+from lamina.batching import vmap as vmap
+from lamina.control import cond as cond
+from lamina.control import while_loop as while_loop
 from lamina.creation import arange as arange
 from lamina.creation import as_tensor as as_tensor
 from lamina.creation import asarray as asarray

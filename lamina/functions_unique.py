@@ -38,15 +38,15 @@ def _starts(rows: np.ndarray) -> np.ndarray:
 def _collected(input: Tensor, dim: int | None, order: bool, return_inverse: bool, return_counts: bool) -> Any:
     array = input.detach().numpy()
     rows, axis = _rows(array, dim)
-    places: Any = np.lexsort(rows.T[::-1]) if order and rows.shape[1] else np.arange(len(rows))
+    places = np.lexsort(rows.T[::-1]) if order and rows.shape[1] else np.arange(len(rows))
     new = _starts(rows[places])
-    first: Any = np.flatnonzero(new)
+    first = np.flatnonzero(new)
     chosen = places[first]
     values = array.reshape(-1)[chosen] if dim is None or not array.ndim else np.take(array, chosen, axis)
     device = input.device
     results = [creation.tensor(values, dtype=input.dtype, device=device)]
     if return_inverse:
-        inverse = np.empty(len(rows), np.int64)
+        inverse: np.ndarray = np.empty(len(rows), np.int64)
         inverse[places] = np.cumsum(new) - 1
         inverse = inverse.reshape(array.shape) if dim is None else inverse
         results.append(creation.tensor(inverse, device=device))

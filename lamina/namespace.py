@@ -23,6 +23,15 @@ _NAMED = {
                "default_generator"),
     "tensor": ("Tensor", "Size"),
     "engine": ("synchronize",),
+    "amp.autocast_mode": (
+        "autocast", "is_autocast_enabled", "set_autocast_enabled", "get_autocast_dtype", "set_autocast_dtype",
+        "is_autocast_cpu_enabled", "set_autocast_cpu_enabled", "get_autocast_cpu_dtype", "set_autocast_cpu_dtype",
+        "get_autocast_gpu_dtype", "set_autocast_gpu_dtype", "is_autocast_cache_enabled",
+        "set_autocast_cache_enabled", "clear_autocast_cache", "autocast_increment_nesting",
+        "autocast_decrement_nesting",
+    ),
+    "batching": ("vmap",),
+    "control": ("cond", "while_loop"),
     "inspect": ("set_printoptions",),
 }  # fmt: skip
 

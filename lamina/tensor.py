@@ -7,6 +7,7 @@ views and writing in place, gradients, and reading.
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -86,6 +87,11 @@ class Tensor(engine.Handle, Methods):
 
     def _recut(self, alias: Alias) -> None:
         whole = alias.storage.value()
+        if whole is not None and _state.trace.inner and whole.home is not _state.trace:
+            with engine.outside(whole):
+                if not _state.trace.inner or whole.home is _state.trace:
+                    self._recut(alias)
+                    return
         alias.seen = alias.storage.version
         if whole is None:
             return
@@ -97,6 +103,8 @@ class Tensor(engine.Handle, Methods):
 
     def _bind(self, value: Value) -> None:
         """Let this name mean another value; a leaf stays a leaf."""
+        if _state.trace.inner:
+            _note_writing(self)
         leaf = self._value.leaf
         if leaf is not None:
             value.leaf = leaf
@@ -104,6 +112,12 @@ class Tensor(engine.Handle, Methods):
             if value.array is None:
                 value.home = value.home.leaf_home
         self._value = value
+
+    def restore(self, value: Value) -> None:
+        """Name a value again that it named before it was written to; its views are then outdated."""
+        self._value = value
+        if isinstance(self._alias, Storage):
+            self._alias.restore(value)
 
     def _write(self, value: Tensor | Value) -> Tensor:
         """Write in place: this tensor, what it is a view of, and their other views then have the new value."""
@@ -655,6 +669,12 @@ def _fresh(value: Value) -> Value:
     return new
 
 
+def _note_writing(tensor: Tensor) -> None:
+    """Let a function that is being transformed know that it writes to this tensor."""
+    trace: Any = _state.trace
+    trace.written.setdefault(id(tensor), (weakref.ref(tensor), tensor._value))
+
+
 def detached(value: Value) -> Value:
     """The same value without gradients."""
     return value if not value.need and value.leaf is None else _fresh(value)
@@ -793,6 +813,9 @@ def values_of(tensors: Sequence[Tensor]) -> list[Value]:
 
 def assign(targets: Sequence[Tensor], values: Sequence[Value]) -> None:
     """Let each target have a new value at once, without autograd: how an optimizer's step ends."""
+    if _state.trace.inner:
+        for target in targets:
+            _note_writing(target)
     for target, new in zip(targets, values, strict=True):
         alias = target._alias
         if alias is None:

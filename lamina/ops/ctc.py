@@ -71,8 +71,6 @@ def _check(x: Array, targets: Array, input_lengths: Array, target_lengths: Array
         raise NotImplementedError(f"\"ctc_loss_cpu\" not implemented for '{check.type_name(x.dtype)}'")
     if not x.size:
         raise RuntimeError("log_probs tensor must not be empty")
-    if promote.category(targets.dtype) != 1:
-        raise RuntimeError(f"ctc_loss: targets must be integral, got {check.type_name(targets.dtype)}.")
     batch, classes = x.shape[1:]
     if not 0 <= blank < classes:
         raise RuntimeError("blank must be in label range")
