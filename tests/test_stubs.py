@@ -37,7 +37,7 @@ def names(text: str) -> set[str]:
         elif isinstance(node, ast.Assign):
             found.update(target.id for target in node.targets)
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            found.update({node.target.id} - {"__all__", "__version__"})
+            found.update({node.target.id} - {"__all__", "__version__", "Number"})
         elif isinstance(node, ast.FunctionDef):
             found.add(node.name)
     return found
