@@ -40,10 +40,6 @@ class NanmedianDimResult(NamedTuple):
     values: Tensor
     indices: Tensor
 
-class FrexpResult(NamedTuple):
-    mantissa: Tensor
-    exponent: Tensor
-
 class EighResult(NamedTuple):
     eigenvalues: Tensor
     eigenvectors: Tensor
@@ -51,6 +47,10 @@ class EighResult(NamedTuple):
 class EigResult(NamedTuple):
     eigenvalues: Tensor
     eigenvectors: Tensor
+
+class FrexpResult(NamedTuple):
+    mantissa: Tensor
+    exponent: Tensor
 
 class LuFactorResult(NamedTuple):
     LU: Tensor
