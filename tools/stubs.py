@@ -61,7 +61,7 @@ from typing import TypeAlias
 import numpy as np
 
 from lamina.dtypes import DType
-from lamina.ops.optim import Blocks
+from lamina.ops.optim_blocks import Blocks
 from lamina.random import Generator
 from lamina.tensor import Size
 from lamina.tensor import Tensor
