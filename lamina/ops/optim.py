@@ -12,8 +12,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamina.ops.op import Array, ArrayLike, Arrays, op
-from lamina.ops.optim_blocks import Blocks, as_real, each_block, float64, like
+from lamina.ops.op import Array, ArrayLike, Arrays, Shape, op
+from lamina.ops.optim_blocks import Blocks, each_block, float64, gradient, like, parts
 
 
 @op("", differentiable=False)
@@ -145,18 +145,26 @@ def muon_update(
     if len(ns_coefficients) != 3:
         raise ValueError("Coefficients must be a tuple of exactly 3 values")
     lr, weight_decay, momentum = float64(lr), float64(weight_decay), float64(momentum)
-
-    def rule(g: jax.Array, p: jax.Array, buffer: jax.Array) -> tuple[jax.Array, ...]:
-        buffer = buffer + (g - buffer) * like(1 - momentum, g)
+    shrink = 1 - lr * weight_decay
+    new_params, new_buffers = list(params), []
+    given = iter(grads)
+    for k, block in enumerate(blocks.params):
+        g = gradient(given, params, block, blocks.starts[k])
+        buffer = buffers[k] + (g - buffers[k]) * like(1 - momentum, g)
         update = g + (buffer - g) * like(momentum, g) if nesterov else buffer
-        rows, columns = p.shape
-        ratio = math.sqrt(max(1, rows / columns))
-        if adjust_lr_fn == "match_rms_adamw":
-            ratio = 0.2 * math.sqrt(max(rows, columns))
-        update = _orthogonal(update, ns_coefficients, ns_steps, eps)
-        return like(update, p) * like(lr * ratio, p), buffer
+        new_buffers.append(buffer)
+        for i, part in zip(block, parts(update, [params[i].shape for i in block]), strict=True):
+            p = params[i]
+            change = like(_orthogonal(part, ns_coefficients, ns_steps, eps), p)
+            new_params[i] = p * like(shrink, p) - change * like(lr * _ratio(p.shape, adjust_lr_fn), p)
+    return (*new_params, *new_buffers)
 
-    return each_block(params, grads, (buffers,), blocks, rule, False, shrink=1 - lr * weight_decay)
+
+def _ratio(shape: Shape, adjust_lr_fn: str | None) -> float:
+    rows, columns = shape
+    if adjust_lr_fn == "match_rms_adamw":
+        return 0.2 * math.sqrt(max(rows, columns))
+    return math.sqrt(max(1, rows / columns))
 
 
 def _orthogonal(matrix: jax.Array, coefficients: tuple[float, ...], steps: int, eps: ArrayLike) -> jax.Array:
@@ -166,7 +174,7 @@ def _orthogonal(matrix: jax.Array, coefficients: tuple[float, ...], steps: int, 
     x = matrix.astype(jnp.bfloat16)
     wide = matrix.shape[0] <= matrix.shape[1]
     x = x if wide else x.T
-    size = jnp.sqrt((as_real(x).astype(jnp.float32) ** 2).sum()).astype(x.dtype)
+    size = jnp.sqrt((x.astype(jnp.float32) ** 2).sum()).astype(x.dtype)
     x = x / jnp.maximum(size, like(eps, x))
     for _ in range(steps):
         gram = _product(x, x.T).astype(x.dtype)
