@@ -168,20 +168,27 @@ def _ratio(shape: Shape, adjust_lr_fn: str | None) -> float:
 
 
 def _orthogonal(matrix: jax.Array, coefficients: tuple[float, ...], steps: int, eps: ArrayLike) -> jax.Array:
-    """A nearly orthogonal matrix with the singular vectors of this one, (n, m), in bfloat16: singular values between
-    about 0.5 and 1.5, from `steps` Newton-Schulz iterations of x' = a x + b (x x^T) x + c (x x^T)^2 x."""
+    """A nearly orthogonal matrix with the singular vectors of this one, (n, m), in bfloat16.
+
+    `steps` Newton-Schulz iterations of x' = a x + b (x x^T) x + c (x x^T)^2 x bring the singular values near 1.
+    """
     a, b, c = (jnp.float32(x) for x in coefficients)
-    x = matrix.astype(jnp.bfloat16)
+    x = _rounded(matrix)
     wide = matrix.shape[0] <= matrix.shape[1]
     x = x if wide else x.T
-    size = jnp.sqrt((x.astype(jnp.float32) ** 2).sum()).astype(x.dtype)
-    x = x / jnp.maximum(size, like(eps, x))
+    size = _rounded(jnp.sqrt((x.astype(jnp.float32) ** 2).sum()))
+    x = _rounded(x.astype(jnp.float32) / jnp.maximum(size, like(eps, size)).astype(jnp.float32))
     for _ in range(steps):
-        gram = _product(x, x.T).astype(x.dtype)
-        update = (b * gram + c * _product(gram, gram)).astype(x.dtype)
-        x = (a * x + _product(update, x)).astype(x.dtype)
+        gram = _rounded(_product(x, x.T))
+        update = _rounded(b * gram.astype(jnp.float32) + c * _product(gram, gram))
+        x = _rounded(a * x.astype(jnp.float32) + _product(update, x))
     return x if wide else x.T
 
 
 def _product(a: jax.Array, b: jax.Array) -> jax.Array:
     return jnp.matmul(a, b, preferred_element_type=jnp.float32)
+
+
+def _rounded(x: jax.Array) -> jax.Array:
+    """In bfloat16. XLA leaves out a conversion to and fro, unless it is told that the rounding is meant."""
+    return lax.reduce_precision(x, 8, 7).astype(jnp.bfloat16)

@@ -1,5 +1,4 @@
-"""How optimizers that scale the gradient by its size so far change parameters: one operation over a whole group each,
-as in `ops/optim.py`."""
+"""How optimizers that scale the gradient by its size so far change parameters, by rules as in `ops/optim.py`."""
 
 from __future__ import annotations
 
@@ -153,7 +152,8 @@ def adafactor_update(
         shapes = [params[i].shape for i in block]
         gs = parts(gradient(given, params, block, blocks.starts[k]), shapes)
         if variances is None:
-            assert row_vars is not None and col_vars is not None
+            assert row_vars is not None
+            assert col_vars is not None
             states = [
                 parts(row_vars[k], [(*shape[:-1], 1) for shape in shapes]),
                 parts(col_vars[k], [(*shape[:-2], 1, shape[-1]) for shape in shapes]),
@@ -180,7 +180,9 @@ def _variance(g: jax.Array, state: list[jax.Array], weight: jax.Array, eps: jax.
     if len(state) == 1:
         v = state[0] + (square - state[0]) * weight
         return v, v
-    row, col = (old + (square.mean(axis, keepdims=True) - old) * weight for old, axis in zip(state, (-1, -2), strict=True))
+    row, col = (
+        old + (square.mean(axis, keepdims=True) - old) * weight for old, axis in zip(state, (-1, -2), strict=True)
+    )
     return row @ col / jnp.maximum(row.mean(-2, keepdims=True), eps), row, col
 
 

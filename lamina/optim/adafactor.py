@@ -14,10 +14,10 @@ from lamina.tensor import Tensor, have_gradients
 
 
 class Adafactor(ByRule):
-    """Adam's scaling with little memory: of a matrix, only means over rows and columns of the squared gradient are kept.
+    """Adam's scaling with little memory: of a matrix, only means over rows and columns of g^2 are kept.
 
-    v' = v + t^beta2_decay (g^2 - v) at step t, of params with rows and columns R C / mean(R), where R and C are the means
-    over rows and columns; u = g / sqrt(max(v', eps1^2)), divided by max(1, RMS(u) / d);
+    v' = v + t^beta2_decay (g^2 - v) at step t, of params with rows and columns R C / mean(R), where R and C are such
+    means over rows and columns; u = g / sqrt(max(v', eps1^2)), divided by max(1, RMS(u) / d);
     p' = (1 - lr weight_decay) p - max(eps2, RMS(p)) min(lr, 1 / sqrt(t)) u.
 
     Args:
@@ -33,7 +33,7 @@ class Adafactor(ByRule):
         step: t, a float32 tensor. The parameters of a group share it as long as they take the same steps.
         row_var, col_var: R (*, n, 1) and C (*, 1, m) of a parameter (*, n, m).
         variance: v, of other parameters.
-    Source: torch.optim.Adafactor; Shazeer and Stern 2018, Adafactor: Adaptive Learning Rates with Sublinear Memory Cost.
+    Source: torch.optim.Adafactor; Shazeer and Stern 2018, Adaptive Learning Rates with Sublinear Memory Cost.
     """
 
     added: ClassVar[dict[str, Any]] = {"foreach": None}
@@ -85,7 +85,8 @@ class Adafactor(ByRule):
         eps1, eps2 = group["eps"]
         if eps1 is None:  # PyTorch takes that of the first parameter for the whole group
             first = next(p for p, has in zip(group["params"], have_gradients(group["params"]), strict=True) if has)
-            eps1 = dtypes.finfo(first.dtype).eps
+            info: Any = dtypes.finfo(first.dtype)
+            eps1 = info.eps
         weight_decay = group["weight_decay"]
         return (
             functions.adafactor_update,
@@ -112,9 +113,9 @@ class Adafactor(ByRule):
                 continue
             state["step"] = scalar(0.0)
             if p.ndim > 1:
-                shape, where = tuple(p.shape), {"dtype": p.dtype, "device": p.device}
+                shape = tuple(p.shape)
                 for name, size in (("row_var", (*shape[:-1], 1)), ("col_var", (*shape[:-2], 1, shape[-1]))):
-                    state[name] = creation.tensor(np.zeros(size, p.dtype.numpy), **where)
+                    state[name] = creation.tensor(np.zeros(size, p.dtype.numpy), dtype=p.dtype, device=p.device)
             else:
                 state["variance"] = zeros_like(p)
         kinds = [[i for i, p in enumerate(params) if (p.ndim > 1) is factored] for factored in (True, False)]

@@ -97,7 +97,7 @@ class ByRule(Optimizer):
             for name, value in self.added.items():
                 group.setdefault(name, value)
             for p in group["params"]:
-                own = self.state.get(p)
+                own = self.state.get(p, {})
                 for name in self.shared if own else ():
                     if not isinstance(own[name], Tensor):
                         own[name] = scalar(float(own[name]))

@@ -118,12 +118,12 @@ def test_states_go_to_pytorch_and_back_in_the_middle_of_training(kind, options):
     middle = {t: walk(t, *old[t], 0) for t in old}
     end = walk(torch, *old[torch], 1)
     saved = {t: old[t][1].state_dict() for t in old}
-    tolerance = {"rtol": 2e-2, "atol": 1e-4} if kind == "Muon" else {"rtol": 1e-5, "atol": 1e-6}
+    tolerance = {"rtol": 1e-5, "atol": 1e-6}
     # The state of `torch` was saved after the end: start anew for the middle.
     again = start(torch)
     walk(torch, *again, 0)
     saved[torch] = again[1].state_dict()
-    assert [{k: v for k, v in g.items()} for g in saved[lamina]["param_groups"]] == saved[torch]["param_groups"]
+    assert saved[lamina]["param_groups"] == saved[torch]["param_groups"]
     for number, state in saved[torch]["state"].items():
         assert list(saved[lamina]["state"][number]) == list(state)
         for name, value in state.items():
@@ -234,7 +234,7 @@ def test_adagrads_state_is_there_before_the_first_step():
 MUON = [
     {"lr": 0.1},
     {"lr": 0.1, "nesterov": False, "momentum": 0.8, "weight_decay": 0.0, "ns_steps": 3},
-    {"lr": 0.1, "adjust_lr_fn": "match_rms_adamw", "ns_coefficients": (3.0, -4.0, 2.0), "eps": 1e-3},
+    {"lr": 0.1, "adjust_lr_fn": "match_rms_adamw", "ns_coefficients": (2.0, -1.5, 0.5), "eps": 1e-3},
     {"lr": 0.1, "adjust_lr_fn": "original"},
 ]
 
@@ -242,7 +242,7 @@ MUON = [
 @pytest.mark.parametrize("options", MUON, ids=str)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_muon(options, dtype):
-    """Its inside is bfloat16, whose matrix products round as they like."""
+    """Its inside is bfloat16: every rounding must be PyTorch's, or the matrices soon are others."""
 
     def walk(t):
         rng = np.random.default_rng(0)
@@ -256,7 +256,7 @@ def test_muon(options, dtype):
 
     (ours, buffers), (theirs, wanted) = walk(lamina), walk(torch)
     for a, b in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(a, b, atol=2e-2)
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
         assert a.dtype == b.dtype
     for a, b in zip(buffers, wanted, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)

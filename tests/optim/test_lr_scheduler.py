@@ -133,6 +133,7 @@ def made(t, name, kind="SGD"):
     return opt, schedules if isinstance(schedules, list) else [schedules]
 
 
+@pytest.mark.filterwarnings("ignore:Detected call of")  # PyTorch warns of a sequence in a sequence too
 @pytest.mark.parametrize("name", CASES)
 def test_a_hundred_epochs_are_pytorchs(name):
     ours, theirs = (made(t, name) for t in BOTH)
@@ -146,6 +147,7 @@ def test_beta1_takes_the_place_of_momentum(name):
     assert walk(*ours, 30) == walk(*theirs, 30)
 
 
+@pytest.mark.filterwarnings("ignore:Detected call of")  # PyTorch warns of a sequence in a sequence too
 @pytest.mark.parametrize("name", [name for name in CASES if name != "together"])
 def test_states_go_to_pytorch_and_back(name):
     """After 10 epochs each takes over the other's state."""
@@ -245,7 +247,7 @@ def test_plateaus(options):
         other = module(t).ReduceLROnPlateau(opt)
         other.load_state_dict(schedule.state_dict())
         other.step(0.3)
-        found.append({key: value for key, value in other.state_dict().items()})
+        found.append(dict(other.state_dict()))
         return found
 
     assert flat(lamina) == flat(torch)

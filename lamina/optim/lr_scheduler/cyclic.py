@@ -22,7 +22,9 @@ class _CyclesMomentum(LRScheduler):
 
     cycle_momentum: bool
 
-    def _begin_momentum(self, optimizer: Optimizer, base: Any, top: Any, last_epoch: int) -> tuple[list[Any], list[Any]]:
+    def _begin_momentum(
+        self, optimizer: Optimizer, base: Any, top: Any, last_epoch: int
+    ) -> tuple[list[Any], list[Any]]:
         """Note the bounds of the momentum in the groups, and begin at the highest."""
         if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
             raise ValueError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")

@@ -63,6 +63,9 @@ class ReduceLROnPlateau(LRScheduler):
         self.eps = eps
         self.last_epoch = 0
         self._last_lr = group_values(optimizer, "lr")
+        self.best: float
+        self.cooldown_counter: int
+        self.num_bad_epochs: int
         self._init_is_better(mode, threshold, threshold_mode)
         self._reset()
 
