@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from lamina.dtypes import DType
-from lamina.ops.optim import Blocks
+from lamina.ops.optim_blocks import Blocks
 from lamina.random import Generator
 from lamina.tensor import Tensor
 
@@ -133,13 +133,63 @@ class CumminResult(NamedTuple):
 def abs(input: Tensor, *, out: Any = None) -> Tensor: ...
 def acos(input: Tensor, *, out: Any = None) -> Tensor: ...
 def acosh(input: Tensor, *, out: Any = None) -> Tensor: ...
+def adadelta_update(
+    params: Sequence[Tensor],
+    grads: Sequence[Tensor],
+    step: Tensor,
+    square_avgs: Sequence[Tensor],
+    acc_deltas: Sequence[Tensor],
+    lr: Tensor | Number,
+    rho: Tensor | Number,
+    eps: Tensor | Number,
+    weight_decay: Tensor | Number,
+    blocks: Blocks,
+    decay: _bool = False,
+    maximize: _bool = False,
+    *,
+    out: Any = None,
+) -> _tuple[Tensor, ...]: ...
+def adafactor_update(
+    params: Sequence[Tensor],
+    grads: Sequence[Tensor],
+    step: Tensor,
+    row_vars: Sequence[Tensor] | None,
+    col_vars: Sequence[Tensor] | None,
+    variances: Sequence[Tensor] | None,
+    lr: Tensor | Number,
+    beta2_decay: Tensor | Number,
+    eps1: Tensor | Number,
+    eps2: Tensor | Number,
+    d: Tensor | Number,
+    weight_decay: Tensor | Number,
+    blocks: Blocks,
+    decay: _bool = False,
+    maximize: _bool = False,
+    *,
+    out: Any = None,
+) -> _tuple[Tensor, ...]: ...
+def adagrad_update(
+    params: Sequence[Tensor],
+    grads: Sequence[Tensor],
+    step: Tensor,
+    sums: Sequence[Tensor],
+    lr: Tensor | Number,
+    lr_decay: Tensor | Number,
+    weight_decay: Tensor | Number,
+    eps: Tensor | Number,
+    blocks: Blocks,
+    decay: _bool = False,
+    maximize: _bool = False,
+    *,
+    out: Any = None,
+) -> _tuple[Tensor, ...]: ...
 def adam_update(
     params: Sequence[Tensor],
     grads: Sequence[Tensor],
+    step: Tensor,
     exp_avgs: Sequence[Tensor],
     exp_avg_sqs: Sequence[Tensor],
     max_exp_avg_sqs: Sequence[Tensor] | None,
-    step: Tensor,
     lr: Tensor | Number,
     beta1: Tensor | Number,
     beta2: Tensor | Number,
@@ -148,6 +198,23 @@ def adam_update(
     blocks: Blocks,
     decay: _bool = False,
     decoupled: _bool = False,
+    maximize: _bool = False,
+    *,
+    out: Any = None,
+) -> _tuple[Tensor, ...]: ...
+def adamax_update(
+    params: Sequence[Tensor],
+    grads: Sequence[Tensor],
+    step: Tensor,
+    exp_avgs: Sequence[Tensor],
+    exp_infs: Sequence[Tensor],
+    lr: Tensor | Number,
+    beta1: Tensor | Number,
+    beta2: Tensor | Number,
+    eps: Tensor | Number,
+    weight_decay: Tensor | Number,
+    blocks: Blocks,
+    decay: _bool = False,
     maximize: _bool = False,
     *,
     out: Any = None,
@@ -209,6 +276,24 @@ def argmin(input: Tensor, dim: _int | None = None, keepdim: _bool = False, *, ou
 def argsort(
     input: Tensor, dim: _int = -1, descending: _bool = False, stable: _bool = False, *, out: Any = None
 ) -> Tensor: ...
+def asgd_update(
+    params: Sequence[Tensor],
+    grads: Sequence[Tensor],
+    step: Tensor,
+    eta: Tensor,
+    mu: Tensor,
+    axs: Sequence[Tensor],
+    lr: Tensor | Number,
+    lambd: Tensor | Number,
+    alpha: Tensor | Number,
+    t0: Tensor | Number,
+    weight_decay: Tensor | Number,
+    blocks: Blocks,
+    decay: _bool = False,
+    maximize: _bool = False,
+    *,
+    out: Any = None,
+) -> _tuple[Tensor, ...]: ...
 def asin(input: Tensor, *, out: Any = None) -> Tensor: ...
 def asinh(input: Tensor, *, out: Any = None) -> Tensor: ...
 def atan(input: Tensor, *, out: Any = None) -> Tensor: ...
@@ -917,6 +1002,9 @@ def le(input: Tensor, other: Tensor | Number, *, out: Any = None) -> Tensor: ...
 def leaky_relu(input: Tensor, negative_slope: Number = 0.01, *, out: Any = None) -> Tensor: ...
 def legendre_polynomial_p(input: Tensor | Number, n: Tensor | Number, *, out: Any = None) -> Tensor: ...
 def lerp(input: Tensor, end: Tensor, weight: Tensor | Number, *, out: Any = None) -> Tensor: ...
+def lerp_each(
+    starts: Sequence[Tensor], ends: Sequence[Tensor], weight: Tensor | Number, *, out: Any = None
+) -> _tuple[Tensor, ...]: ...
 def lgamma(input: Tensor, *, out: Any = None) -> Tensor: ...
 def linalg_cross(input: Tensor, other: Tensor, *, dim: _int = -1, out: Any = None) -> Tensor: ...
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Any = None) -> Tensor: ...
@@ -1071,6 +1159,9 @@ def mean(
     dtype: DType | None = None,
     out: Any = None,
 ) -> Tensor: ...
+def mean_each(
+    means: Sequence[Tensor], values: Sequence[Tensor], count: Tensor | Number, *, out: Any = None
+) -> _tuple[Tensor, ...]: ...
 def median_all(input: Tensor, *, out: Any = None) -> Tensor: ...
 def median_dim(input: Tensor, dim: _int, keepdim: _bool = False, *, out: Any = None) -> MedianDimResult: ...
 def min_all(input: Tensor, *, out: Any = None) -> Tensor: ...
@@ -1107,8 +1198,44 @@ def multilabel_soft_margin_loss(
 def multinomial(
     input: Tensor, num_samples: _int, replacement: _bool = False, *, generator: Generator | None = None
 ) -> Tensor: ...
+def muon_update(
+    params: Sequence[Tensor],
+    grads: Sequence[Tensor],
+    buffers: Sequence[Tensor],
+    lr: Tensor | Number,
+    weight_decay: Tensor | Number,
+    momentum: Tensor | Number,
+    eps: Tensor | Number,
+    blocks: Blocks,
+    nesterov: _bool = True,
+    ns_coefficients: Sequence[_float] = ...,
+    ns_steps: _int = 5,
+    adjust_lr_fn: _str | None = None,
+    *,
+    out: Any = None,
+) -> _tuple[Tensor, ...]: ...
 def mv(input: Tensor, vec: Tensor, *, out: Any = None) -> Tensor: ...
 def mvlgamma(input: Tensor, p: _int, *, out: Any = None) -> Tensor: ...
+def nadam_update(
+    params: Sequence[Tensor],
+    grads: Sequence[Tensor],
+    step: Tensor,
+    mu_product: Tensor,
+    exp_avgs: Sequence[Tensor],
+    exp_avg_sqs: Sequence[Tensor],
+    lr: Tensor | Number,
+    beta1: Tensor | Number,
+    beta2: Tensor | Number,
+    eps: Tensor | Number,
+    weight_decay: Tensor | Number,
+    momentum_decay: Tensor | Number,
+    blocks: Blocks,
+    decay: _bool = False,
+    decoupled: _bool = False,
+    maximize: _bool = False,
+    *,
+    out: Any = None,
+) -> _tuple[Tensor, ...]: ...
 def nan_to_num(
     input: Tensor,
     nan: Number | None = None,
@@ -1235,6 +1362,24 @@ def quantile_of(
     out: Any = None,
 ) -> Tensor: ...
 def rad2deg(input: Tensor, *, out: Any = None) -> Tensor: ...
+def radam_update(
+    params: Sequence[Tensor],
+    grads: Sequence[Tensor],
+    step: Tensor,
+    exp_avgs: Sequence[Tensor],
+    exp_avg_sqs: Sequence[Tensor],
+    lr: Tensor | Number,
+    beta1: Tensor | Number,
+    beta2: Tensor | Number,
+    eps: Tensor | Number,
+    weight_decay: Tensor | Number,
+    blocks: Blocks,
+    decay: _bool = False,
+    decoupled: _bool = False,
+    maximize: _bool = False,
+    *,
+    out: Any = None,
+) -> _tuple[Tensor, ...]: ...
 def random_bits(shape: Sequence[_int], width: _int = 32, *, generator: Generator | None = None) -> Tensor: ...
 def random_normal(shape: Sequence[_int], dtype: Any = None, *, generator: Generator | None = None) -> Tensor: ...
 def random_uniform(shape: Sequence[_int], dtype: Any = None, *, generator: Generator | None = None) -> Tensor: ...
@@ -1299,6 +1444,24 @@ def rms_norm(
     *,
     out: Any = None,
 ) -> Tensor: ...
+def rmsprop_update(
+    params: Sequence[Tensor],
+    grads: Sequence[Tensor],
+    step: Tensor,
+    square_avgs: Sequence[Tensor],
+    buffers: Sequence[Tensor] | None,
+    grad_avgs: Sequence[Tensor] | None,
+    lr: Tensor | Number,
+    alpha: Tensor | Number,
+    eps: Tensor | Number,
+    weight_decay: Tensor | Number,
+    momentum: Tensor | Number,
+    blocks: Blocks,
+    decay: _bool = False,
+    maximize: _bool = False,
+    *,
+    out: Any = None,
+) -> _tuple[Tensor, ...]: ...
 def rnn_relu_cell(
     input: Tensor,
     hx: Tensor,
@@ -1325,6 +1488,21 @@ def roll(
 def rot90(input: Tensor, k: _int = 1, dims: Sequence[_int] = ..., *, out: Any = None) -> Tensor: ...
 def round(input: Tensor, *, decimals: _int = 0, out: Any = None) -> Tensor: ...
 def rpow(input: Tensor | Number, other: Tensor | Number, *, out: Any = None) -> Tensor: ...
+def rprop_update(
+    params: Sequence[Tensor],
+    grads: Sequence[Tensor],
+    step: Tensor,
+    prevs: Sequence[Tensor],
+    step_sizes: Sequence[Tensor],
+    etaminus: Tensor | Number,
+    etaplus: Tensor | Number,
+    step_size_min: Tensor | Number,
+    step_size_max: Tensor | Number,
+    blocks: Blocks,
+    maximize: _bool = False,
+    *,
+    out: Any = None,
+) -> _tuple[Tensor, ...]: ...
 def rrelu(
     input: Tensor,
     lower: Number = 0.125,

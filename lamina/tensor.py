@@ -19,7 +19,7 @@ from lamina.engine import Leaf, Value, record
 from lamina.methods import Methods
 from lamina.ops import layout
 from lamina.ops.op import TABLE
-from lamina.ops.optim import Blocks
+from lamina.ops.optim_blocks import Blocks
 from lamina.views import OVERWRITE, REPLACE, Alias, Storage, layout_of, put_of
 
 _new = object.__new__

@@ -133,7 +133,7 @@ def test_underscored_names_stay_in_their_file():
 
 READS_VALUES = {
     "lamina.nn.advice": "runs after an error, to say which index was out of range",
-    "lamina.optim.optimizer": "packs the state of small parameters into one buffer, once",
+    "lamina.optim.bucket": "packs the state of small parameters into one buffer, once",
     "lamina.nn.utils.packed_sequence": "lengths decide shapes; most often they are on the host already",
     "lamina.optim.lbfgs": "a line search decides in Python, and reads its numbers together, once an evaluation",
 }
@@ -176,6 +176,10 @@ def public_objects():
             for room in (utils, utils.rnn, utils.parametrize, utils.parametrizations, utils.prune, utils.stateless)
         },
         "lamina.optim": vars(optim),
+        **{
+            f"lamina.optim.{room.__name__.rpartition('.')[2]}": {name: getattr(room, name) for name in room.__all__}
+            for room in (optim.lr_scheduler, optim.swa_utils)
+        },
         "lamina.autograd": vars(lamina.autograd),
         "lamina.engine": {name: getattr(lamina.engine, name) for name in lamina.engine.__all__},
         "lamina.func": vars(lamina.func),
@@ -481,7 +485,14 @@ TESTED_ELSEWHERE = {
     "lamina.ops.resample": "tests/ops/test_interpolate.py",
     "lamina.ops.operands": "tests/ops/test_pointwise.py",
     "lamina.ops.transcendental": "tests/ops/test_pointwise.py",
-    "lamina.ops.optim": "tests/optim",
+    **{f"lamina.ops.{name}": "tests/optim" for name in ("optim", "optim_adam", "optim_lbfgs", "optim_scaled")},
+    "lamina.ops.optim_blocks": "tests/optim, and test_optimizer.py there for how states lie",
+    "lamina.ops.averaging": "tests/optim/test_swa_utils.py",
+    "lamina.optim.bucket": "tests/optim/test_optimizer.py",
+    **{
+        f"lamina.optim.{name}": "tests/optim/test_by_rule.py"
+        for name in "adadelta adafactor adagrad adamax asgd muon nadam radam rmsprop rprop sparse_adam".split()
+    },
     "lamina.io.storages": "tests/io/test_torch_files.py",
     "lamina.nn.functional": "tests/ops",
     "lamina.nn.running_norm": "tests/nn/test_norm.py",

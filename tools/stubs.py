@@ -65,7 +65,7 @@ import numpy as np
 from lamina.dtypes import DType
 from lamina.functions_factor import LowRank
 from lamina.functions_factor import TriangularSolve
-from lamina.ops.optim import Blocks
+from lamina.ops.optim_blocks import Blocks
 from lamina.random import Generator
 from lamina.storage import TypedStorage
 from lamina.storage import UntypedStorage

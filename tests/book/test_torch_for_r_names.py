@@ -1,4 +1,4 @@
-"""Which of the names that torch for R exports are there: all but those listed here."""
+"""All names that torch for R exports are there."""
 
 from __future__ import annotations
 
@@ -12,25 +12,14 @@ NAMES = [
     if not line.startswith("#")
 ]
 
-MISSING = set(
-    """
-    lr_cosine_annealing lr_lambda lr_multiplicative lr_one_cycle lr_reduce_on_plateau lr_scheduler lr_step
-
-    optim_adadelta optim_adagrad optim_asgd optim_ignite_adagrad optim_ignite_rmsprop optim_rmsprop optim_rprop
-    """.split()
-)
-"""Names that nothing stands behind yet. Whoever adds what they mean strikes them off here."""
-
 
 def test_the_list_is_one_of_names():
     assert len(NAMES) == len(set(NAMES)) == 254
     assert all(name.isidentifier() and name.split("_")[0] in ("nn", "nnf", "optim", "lr") for name in NAMES)
 
 
-def test_all_but_the_listed_names_are_there():
-    missing = {name for name in NAMES if not hasattr(rtorch, name)}
-    assert missing - MISSING == set(), "these were there, or are exported by torch for R since"
-    assert MISSING - missing == set(), "these are there now: strike them off MISSING"
+def test_all_names_are_there():
+    assert not {name for name in NAMES if not hasattr(rtorch, name)}
 
 
 def test_what_some_of_them_mean():
@@ -39,6 +28,9 @@ def test_what_some_of_them_mean():
     assert rtorch.nn_utils_weight_norm is nn.utils.weight_norm
     assert rtorch.nn_prune_head is nn.utils.prune_head
     assert rtorch.optim_ignite_adam is rtorch.optim_adam is optim.Adam
+    assert rtorch.optim_ignite_rmsprop is rtorch.optim_rmsprop is optim.RMSprop
+    assert rtorch.lr_step is optim.lr_scheduler.StepLR and rtorch.lr_scheduler is optim.lr_scheduler.LRScheduler
+    assert rtorch.lr_reduce_on_plateau is optim.lr_scheduler.ReduceLROnPlateau
     assert "nn_prune_head" in dir(rtorch) and not hasattr(rtorch, "nn_utils_rnn_rounded")
 
 
