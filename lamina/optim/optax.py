@@ -34,7 +34,7 @@ class Optax(Optimizer):
     >>> (p * p).sum().backward()
     >>> optimizer.step()
     >>> p
-    tensor([0.9000, 0.9000], requires_grad=True)
+    tensor([0.8999, 0.8999], requires_grad=True)
     """
 
     def __init__(self, params: Iterable[Any], tx: optax.GradientTransformation) -> None:
