@@ -38,7 +38,7 @@ format: $(VENV)/.has-dev
 	$(BIN)/ruff check --fix .
 
 stubs: $(VENV)/.has-dev
-	$(BIN)/python tools/stubs.py
+	$(BIN)/python -m tools.stubs
 
 coverage: $(VENV)/.has-test
 	$(BIN)/python -m tools.coverage
