@@ -24,7 +24,7 @@ class Repeat:
         self.again = self._stretches.again
         """`again(values, key, numbers)`: the results as values, if that was recorded before, else None."""
         self.run = self._stretches.run
-        """`run(values)`: the result as a value, computed at once, if the code is all that is to be run now, else None."""
+        """`run(values)`: the result as a value, computed at once, if nothing else is to be run with it, else None."""
         self.begin = self._stretches.begin
         """`begin()`: a mark for `end`, before something is recorded."""
 
