@@ -59,6 +59,11 @@ default_generator = Generator()
 default_generator.seed()
 
 
+def host(generator: Generator | None) -> np.random.Generator:
+    """NumPy's generator for the next numbers drawn on the host, from this stream or the default one."""
+    return (default_generator if generator is None else generator).source.host()
+
+
 def manual_seed(seed: int) -> Generator:
     """Seed the default generator: the same program then draws the same numbers, bit for bit."""
     return default_generator.manual_seed(seed)

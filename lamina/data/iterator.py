@@ -1,0 +1,111 @@
+"""Iterators of a loader: what all have in common, and the one that fetches in the user's own thread."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from lamina import creation
+from lamina.data.order import Order
+
+if TYPE_CHECKING:
+    from lamina.data.dataloader import DataLoader
+
+VERSION = 1
+
+
+class LoaderIterator(Iterator[Any]):
+    """One epoch of a loader.
+
+    Attributes:
+        order: what the sampler gives.
+        received: how many batches the user has; those fetched ahead do not count.
+        done: whether the epoch is over.
+    """
+
+    def __init__(self, loader: DataLoader[Any], state: dict[str, Any] | None) -> None:
+        self.loader = loader
+        self.recipe = loader.recipe
+        self.begin(state)
+
+    def begin(self, state: dict[str, Any] | None) -> None:
+        """Begin an epoch, or take up the one that a state is of."""
+        self.done = False
+        self.received = 0 if state is None else state["batches"]
+        self.order = Order(self.loader.chain, self.loader.generator, None if state is None else state["begin"])
+
+    def __iter__(self) -> LoaderIterator:
+        return self
+
+    def __next__(self) -> Any:
+        if self.done:
+            raise StopIteration
+        try:
+            batch = self.fetch()
+        except StopIteration:
+            self.finish()
+            raise
+        self.received += 1
+        known = self.loader.length_told
+        if known is not None and self.received > known:
+            warnings.warn(self._too_many(known), stacklevel=2)
+        return batch
+
+    def __len__(self) -> int:
+        return len(self.loader.chain.sampler)
+
+    def fetch(self) -> Any:
+        """The next batch.
+
+        Raises:
+            StopIteration: if there is none.
+        """
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """The epoch is over."""
+        self.done = True
+        self.loader.epochs += 1
+
+    def place(self) -> dict[str, Any]:
+        """What more than the order and the count is needed to go on from here."""
+        return {}
+
+    def state(self) -> dict[str, Any]:
+        """What it takes to give the same remaining batches again."""
+        return copy.deepcopy({"begin": self.order.begin, "batches": self.received, **self.place()})
+
+    def _too_many(self, known: int) -> str:
+        advice = (
+            " For multiprocessing data-loading, this could be caused by not properly configuring the IterableDataset "
+            "replica at each worker: see get_worker_info."
+            if self.loader.num_workers
+            else ""
+        )
+        return (
+            f"Length of IterableDataset {self.recipe.dataset} was reported to be {known} (when accessing "
+            f"len(dataloader)), but {self.received} samples have been fetched.{advice}"
+        )
+
+    def __getstate__(self) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} cannot be pickled; save loader.state_dict() instead.")
+
+
+class SingleIterator(LoaderIterator):
+    """Batches are fetched when they are asked for."""
+
+    def begin(self, state: dict[str, Any] | None) -> None:
+        super().begin(state)
+        self.fetcher = self.recipe.fetcher(creation.of_host)
+        for _ in range(self.received):
+            next(self.order, None)
+        if state is not None and self.recipe.stream:
+            self.fetcher.resume(state["dataset"], self.received, self.loader.batch_size)
+
+    def fetch(self) -> Any:
+        return self.fetcher.fetch(next(self.order)[1])
+
+    def place(self) -> dict[str, Any]:
+        return {"dataset": self.fetcher.state()}
