@@ -17,7 +17,9 @@ from lamina.data.dataset import is_stream
 from lamina.data.fetch import Recipe
 from lamina.data.iterator import VERSION, LoaderIterator, SingleIterator
 from lamina.data.order import Chain
+from lamina.data.pool import warm_up
 from lamina.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
+from lamina.data.worker_iterator import WorkerIterator
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -122,6 +124,8 @@ class DataLoader(Generic[T_co]):
         self._state: dict[str, Any] | None = None
         self._fixed = True
         self._check_count()
+        if num_workers and multiprocessing_context is None:
+            warm_up()
 
     @property
     def recipe(self) -> Recipe:
@@ -182,8 +186,16 @@ class DataLoader(Generic[T_co]):
 
     def __iter__(self) -> LoaderIterator:
         state, self._state = self._state, None
-        mid_epoch = state if state is not None and state["begin"] is not None else None
-        self._iterator = SingleIterator(self, mid_epoch)
+        middle = state if state is not None and state["begin"] is not None else None
+        if self.num_workers == 0:
+            if self.timeout:
+                raise AssertionError(f"DataLoader: timeout is for workers, got timeout={self.timeout} without any.")
+            self._iterator = SingleIterator(self, middle)
+        elif self.persistent_workers and isinstance(self._iterator, WorkerIterator) and self._iterator.usable:
+            self._iterator.begin(middle)
+        else:
+            self._check_count()
+            self._iterator = WorkerIterator(self, middle)
         return self._iterator
 
     def __len__(self) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from lamina import creation
+from lamina.data.fetch import StreamFetcher
 from lamina.data.order import Order
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ class LoaderIterator(Iterator[Any]):
 
     Attributes:
         order: what the sampler gives.
-        received: how many batches the user has; those fetched ahead do not count.
+        position: the number of the first batch that the user does not have; those fetched ahead do not count.
+        early: numbers after it that the user does have.
+        received: how many batches were handed out.
         done: whether the epoch is over.
     """
 
@@ -33,8 +36,12 @@ class LoaderIterator(Iterator[Any]):
     def begin(self, state: dict[str, Any] | None) -> None:
         """Begin an epoch, or take up the one that a state is of."""
         self.done = False
-        self.received = 0 if state is None else state["batches"]
-        self.order = Order(self.loader.chain, self.loader.generator, None if state is None else state["begin"])
+        self.position: int = 0 if state is None else state["batches"]
+        self.early: set[int] = set() if state is None else set(state["early"])
+        self.received = self.position + len(self.early)
+        begin = None if state is None else state["begin"]
+        start = 0 if self.recipe.stream else self.position
+        self.order = Order(self.loader.chain, self.loader.generator, begin, start, frozenset(self.early))
 
     def __iter__(self) -> LoaderIterator:
         return self
@@ -75,7 +82,8 @@ class LoaderIterator(Iterator[Any]):
 
     def state(self) -> dict[str, Any]:
         """What it takes to give the same remaining batches again."""
-        return copy.deepcopy({"begin": self.order.begin, "batches": self.received, **self.place()})
+        common = {"begin": self.order.begin, "batches": self.position, "early": sorted(self.early)}
+        return copy.deepcopy({**common, **self.place()})
 
     def _too_many(self, known: int) -> str:
         advice = (
@@ -93,19 +101,27 @@ class LoaderIterator(Iterator[Any]):
         raise NotImplementedError(f"{type(self).__name__} cannot be pickled; save loader.state_dict() instead.")
 
 
+def needs_no_workers(state: dict[str, Any]) -> None:
+    """Refuse the state of a stream that workers shared."""
+    if "dataset" not in state:
+        raise ValueError("DataLoader: the state is of a stream that workers shared; this loader has num_workers=0.")
+
+
 class SingleIterator(LoaderIterator):
     """Batches are fetched when they are asked for."""
 
     def begin(self, state: dict[str, Any] | None) -> None:
         super().begin(state)
         self.fetcher = self.recipe.fetcher(creation.of_host)
-        for _ in range(self.received):
-            next(self.order, None)
-        if state is not None and self.recipe.stream:
-            self.fetcher.resume(state["dataset"], self.received, self.loader.batch_size)
+        if state is not None and isinstance(self.fetcher, StreamFetcher):
+            needs_no_workers(state)
+            self.fetcher.resume(state["dataset"], self.position, self.loader.batch_size)
 
     def fetch(self) -> Any:
-        return self.fetcher.fetch(next(self.order)[1])
+        number, index = next(self.order)
+        # The next one is next even if this one cannot be had.
+        self.position = self.position + 1 if self.recipe.stream else number + 1
+        return self.fetcher.fetch(index)
 
     def place(self) -> dict[str, Any]:
         return {"dataset": self.fetcher.state()}
