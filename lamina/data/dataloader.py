@@ -9,7 +9,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.context import BaseContext
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from lamina import random
 from lamina.data.collate import default_collate, default_convert
@@ -19,6 +19,7 @@ from lamina.data.iterator import VERSION, LoaderIterator, SingleIterator
 from lamina.data.order import Chain
 from lamina.data.pool import warm_up
 from lamina.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
+from lamina.data.thread_iterator import ThreadIterator
 from lamina.data.worker_iterator import WorkerIterator
 
 T_co = TypeVar("T_co", covariant=True)
@@ -112,7 +113,7 @@ class DataLoader(Generic[T_co]):
             else:
                 sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
         if batch_size is not None:
-            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+            batch_sampler = BatchSampler(cast(Any, sampler), batch_size, drop_last)
         self.batch_size = batch_size
         self.drop_last = drop_last
         self.sampler = sampler
@@ -190,7 +191,7 @@ class DataLoader(Generic[T_co]):
         if self.num_workers == 0:
             if self.timeout:
                 raise AssertionError(f"DataLoader: timeout is for workers, got timeout={self.timeout} without any.")
-            self._iterator = SingleIterator(self, middle)
+            self._iterator = (ThreadIterator if self.prefetch_factor else SingleIterator)(self, middle)
         elif self.persistent_workers and isinstance(self._iterator, WorkerIterator) and self._iterator.usable:
             self._iterator.begin(middle)
         else:

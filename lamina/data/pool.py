@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import importlib
 import multiprocessing
 import os
 import pickle
@@ -43,7 +44,7 @@ class Parcel:
             except (pickle.PicklingError, AttributeError, TypeError) as error:
                 problem = error
         try:
-            import cloudpickle
+            cloudpickle = importlib.import_module("cloudpickle")
         except ImportError:
             raise _advised(problem) from None
         return pickle.loads, (cloudpickle.dumps(self.content),)
@@ -156,7 +157,7 @@ class Pool:
                 if number is None and box.arrived:
                     number = next(iter(box.arrived))
                 if number in box.arrived:
-                    return box.arrived.pop(number)  # type: ignore[arg-type]
+                    return box.arrived.pop(number)
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     raise RuntimeError(f"DataLoader timed out after {timeout} seconds")
@@ -207,12 +208,12 @@ def _on_the_cpu() -> Iterator[None]:
             os.environ["JAX_PLATFORMS"] = before
 
 
-def _start(context: BaseContext, recipe: Any, number: int, count: int, ahead: int, seed: int, init: Any) -> _Worker:
+def _start(context: Any, recipe: Any, number: int, count: int, ahead: int, seed: int, init: Any) -> _Worker:
     here, there = multiprocessing.Pipe()
     segments = [Segment() for _ in range(ahead)] if os.name == "posix" else []
     method = context.get_start_method()
     told = (recipe, init) if method == "fork" else Parcel((recipe, init))
-    process = context.Process(  # type: ignore[attr-defined]
+    process = context.Process(
         target=_work, args=(told, there, segments, number, count, seed), name=f"lamina-data-{number}", daemon=True
     )
     try:

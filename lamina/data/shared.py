@@ -99,7 +99,7 @@ class _Pickler(pickle.Pickler):
 
 
 def _parts(array: np.ndarray) -> tuple[Any, ...]:
-    raw = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    raw: Any = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
     return pickle.PickleBuffer(raw), array.dtype, array.shape
 
 

@@ -133,12 +133,13 @@ class Failure:
 
     def error(self) -> BaseException:
         """An exception of the same class; a RuntimeError if the class wants more than a message."""
-        if self.kind is None:
+        make: Any = self.kind
+        if make is None:
             return RuntimeError(self.message)
         try:
-            if getattr(self.kind, "message", None):
-                return self.kind(message=self.message)
-            return self.kind(_Message(self.message) if self.kind is KeyError else self.message)
+            if getattr(make, "message", None):
+                return make(message=self.message)
+            return make(_Message(self.message) if self.kind is KeyError else self.message)
         except Exception:
             return RuntimeError(self.message)
 
