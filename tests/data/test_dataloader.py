@@ -100,7 +100,7 @@ def test_a_dataset_may_be_a_list_or_give_whole_batches():
 )
 @pytest.mark.parametrize("stream", [False, True])
 def test_arguments_that_exclude_each_other(options, stream):
-    with pytest.raises(Exception) as theirs:  # noqa: PT011
+    with pytest.raises(Exception) as theirs:
         torch.utils.data.DataLoader(torch_stream(Shares()) if stream else Squares(), **options)
     with pytest.raises(type(theirs.value)) as ours:
         data.DataLoader(Shares() if stream else Squares(), **options)
@@ -171,7 +171,7 @@ def test_shuffling_repeats_with_the_seed():
 # --- the place ---
 
 
-def middle(make, count, same=False):
+def middle(make, count):
     """The state after `count` batches, the batches that followed, and those of the next epoch."""
     loader = make()
     iterator = iter(loader)

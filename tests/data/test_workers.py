@@ -13,11 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 import lamina
 from lamina import data
-from lamina.data.pool import Pool
+from lamina.data import pool
 from tests.data import sets
 from tests.data.test_collate import plain
 from tests.data.test_dataloader import batches, middle
@@ -87,13 +86,8 @@ def test_workers_know_themselves():
 
 
 def test_shares_of_a_stream_come_in_pytorchs_order():
-    class Theirs(torch.utils.data.IterableDataset):
-        def __iter__(self):
-            number = torch.utils.data.get_worker_info().id
-            return iter(range(100 * number, 100 * number + 7 + 4 * number))
-
-    theirs = torch.utils.data.DataLoader(Theirs(), 3, num_workers=2, multiprocessing_context="fork")
-    expected = [x.tolist() for x in theirs]
+    # What torch.utils.data.DataLoader of PyTorch 2.13 gives for the same stream. It forks, so it is not asked here.
+    expected = [[0, 1, 2], [100, 101, 102], [3, 4, 5], [103, 104, 105], [6], [106, 107, 108], [109, 110]]
     persistent = data.DataLoader(sets.Shares(), 3, persistent_workers=True, **TWO)
     assert [x.tolist() for x in persistent] == expected
     assert [x.tolist() for x in persistent] == expected
@@ -145,14 +139,16 @@ def test_a_dead_worker_is_told_of_at_once(trouble, code):
     assert len(batches(data.DataLoader(sets.Squares(), 4, **TWO))) == 3  # others go on
 
 
-def test_a_slow_worker_runs_out_of_time():
+def test_a_slow_worker_runs_out_of_time(monkeypatch):
+    monkeypatch.setattr(pool, "GRACE", 0.2)
     loader = data.DataLoader(sets.Troubled("sleep"), 6, num_workers=1, timeout=0.5)
     started = time.monotonic()
     with pytest.raises(RuntimeError) as caught:
         next(iter(loader))
     assert str(caught.value) == "DataLoader timed out after 0.5 seconds"
+    del loader, caught
     gc.collect()
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 5
 
 
 def test_a_loop_that_is_left_leaves_no_process():
@@ -165,7 +161,7 @@ def test_a_loop_that_is_left_leaves_no_process():
     until(lambda: not any(map(alive, pids)))
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("end", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
 def test_an_interrupted_script_leaves_no_process(end, tmp_path):
     seen = tmp_path / "pids"
     script = subprocess.Popen(
@@ -270,11 +266,11 @@ def test_functions_that_pickle_does_not_take():
 
 def test_without_cloudpickle_the_error_says_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "cloudpickle", None)
-    with pytest.raises(Exception, match="lambda") as caught:  # noqa: PT011
+    with pytest.raises(Exception, match="lambda") as caught:
         iter(data.DataLoader(sets.Squares(), collate_fn=lambda items: items, **TWO))
     assert caught.value.__notes__ == [
-        "Workers are processes of their own: dataset, collate_fn and worker_init_fn are pickled for them. Define them at "
-        'the top level of a module, install cloudpickle, or use num_workers=0 or multiprocessing_context="fork".'
+        "Workers are processes of their own: dataset, collate_fn and worker_init_fn are pickled for them. Define them "
+        'at the top level of a module, install cloudpickle, or use num_workers=0 or multiprocessing_context="fork".'
     ]
 
 
@@ -296,6 +292,7 @@ if __name__ == "__main__":
     assert (run.stdout.strip(), run.stderr) == ("[0, 1, 0, 1]", "")
 
 
+@pytest.mark.slow
 def test_a_script_without_a_guard_is_told(tmp_path):
     script = tmp_path / "script.py"
     script.write_text("from lamina.data import DataLoader\nprint(len(list(DataLoader([1, 2], num_workers=1))))\n")
@@ -311,8 +308,8 @@ def test_a_worker_that_cannot_start_leaves_nothing_open(monkeypatch):
     before = len(os.listdir("/proc/self/fd")) if os.path.exists("/proc") else 0
     monkeypatch.setitem(sys.modules, "cloudpickle", None)
     for _ in range(3):
-        with pytest.raises(Exception, match="lambda"):  # noqa: PT011
-            Pool((lambda: 0), 1, 2, 0, None, None)
+        with pytest.raises(Exception, match="lambda"):
+            pool.Pool((lambda: 0), 1, 2, 0, None, None)
     gc.collect()
     if before:
         assert len(os.listdir("/proc/self/fd")) <= before + 2
