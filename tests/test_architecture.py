@@ -498,7 +498,7 @@ TESTED_ELSEWHERE = {
     **{f"lamina.data.{name}": "tests/data/test_workers.py" for name in "pool shared worker worker_iterator".split()},
     **{
         f"lamina.data.{name}": "tests/data/test_dataloader.py"
-        for name in "fetch iterator order thread_iterator".split()
+        for name in "fetch iterator order plan thread_iterator".split()
     },
     "lamina.data.distributed": "tests/data/test_sampler.py",
     "lamina.nn.functional": "tests/ops",

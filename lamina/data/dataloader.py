@@ -15,8 +15,9 @@ from lamina import random
 from lamina.data.collate import default_collate, default_convert
 from lamina.data.dataset import is_stream
 from lamina.data.fetch import Recipe
-from lamina.data.iterator import VERSION, LoaderIterator, SingleIterator
+from lamina.data.iterator import VERSION, Batches, LoaderIterator, SingleIterator
 from lamina.data.order import Chain
+from lamina.data.plan import Plan, Progress
 from lamina.data.pool import warm_up
 from lamina.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 from lamina.data.thread_iterator import ThreadIterator
@@ -68,7 +69,7 @@ class DataLoader(Generic[T_co]):
     """
 
     _fixed = False
-    _iterator: LoaderIterator | None = None
+    _epoch: LoaderIterator | None = None
 
     def __init__(
         self,
@@ -119,28 +120,36 @@ class DataLoader(Generic[T_co]):
         self.sampler = sampler
         self.batch_sampler = batch_sampler
         batched = batch_sampler is not None
-        self.collate_fn = collate_fn or (default_collate if batched else default_convert)
-        self.length_told: int | None = None
-        self.epochs = 0
+        default = default_collate if batched else default_convert
+        self.collate_fn = default if collate_fn is None else collate_fn
+        self._progress = Progress()
         self._state: dict[str, Any] | None = None
         self._fixed = True
         self._check_count()
         if num_workers and multiprocessing_context is None:
             warm_up()
 
-    @property
-    def recipe(self) -> Recipe:
-        """How batches are made."""
+    def _chain(self) -> Chain:
+        return Chain(self.sampler if self.batch_sampler is None else self.batch_sampler, self.generator)
+
+    def _plan(self) -> Plan:
         batched = self.batch_sampler is not None
         default = self.collate_fn is (default_collate if batched else default_convert)
-        return Recipe(
-            self.dataset, is_stream(self.dataset), batched, None if default else self.collate_fn, self.drop_last
+        collate_fn = None if default else self.collate_fn
+        return Plan(
+            recipe=Recipe(self.dataset, is_stream(self.dataset), batched, collate_fn, self.drop_last),
+            chain=self._chain(),
+            generator=self.generator,
+            batch_size=self.batch_size,
+            num_workers=self.num_workers,
+            ahead=max(1, self.prefetch_factor or 0) if self.num_workers else self.prefetch_factor or 0,
+            timeout=self.timeout,
+            in_order=self.in_order,
+            persistent=self.persistent_workers,
+            init=self.worker_init_fn,
+            context=self.multiprocessing_context,
+            progress=self._progress,
         )
-
-    @property
-    def chain(self) -> Chain:
-        """The sampler that is asked, with what it draws from."""
-        return Chain(self.sampler if self.batch_sampler is None else self.batch_sampler, self.generator)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if self._fixed and name in _FIXED:
@@ -185,27 +194,31 @@ class DataLoader(Generic[T_co]):
                 stacklevel=3,
             )
 
-    def __iter__(self) -> LoaderIterator:
+    def __iter__(self) -> Iterator[Any]:
         state, self._state = self._state, None
         middle = state if state is not None and state["begin"] is not None else None
-        if self.num_workers == 0:
-            if self.timeout:
-                raise AssertionError(f"DataLoader: timeout is for workers, got timeout={self.timeout} without any.")
-            self._iterator = (ThreadIterator if self.prefetch_factor else SingleIterator)(self, middle)
-        elif self.persistent_workers and isinstance(self._iterator, WorkerIterator) and self._iterator.usable:
-            self._iterator.begin(middle)
-        else:
+        before, self._epoch = self._epoch, None
+        plan = self._plan()
+        if self.num_workers:
             self._check_count()
-            self._iterator = WorkerIterator(self, middle)
-        return self._iterator
+            usable = before if self.persistent_workers and isinstance(before, WorkerIterator) else None
+            self._epoch = WorkerIterator(plan, middle, usable, (state or {}).get("randoms"))
+        elif self.timeout:
+            raise AssertionError(f"DataLoader: timeout is for workers, got timeout={self.timeout} without any.")
+        else:
+            self._epoch = (ThreadIterator if plan.ahead else SingleIterator)(plan, middle)
+        return Batches(self._epoch)
 
     def __len__(self) -> int:
         if not is_stream(self.dataset):
-            return len(self.chain.sampler)
-        count = self.length_told = len(self.dataset)
+            return len(self._chain().sampler)
+        count = self._progress.told = len(self.dataset)
         if self.batch_size is None:
             return count
         return count // self.batch_size if self.drop_last else -(-count // self.batch_size)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_epoch": None}  # a copy begins its own
 
     def state_dict(self) -> dict[str, Any]:
         """Where the loader stands: plain numbers and lists, and what samplers and datasets say of themselves.
@@ -230,10 +243,13 @@ class DataLoader(Generic[T_co]):
         """
         if self._state is not None:
             return copy.deepcopy(self._state)
-        common = {"version": VERSION, "epoch": self.epochs}
-        if self._iterator is None or self._iterator.done:
-            return {**common, "batches": 0, "begin": None, "between": copy.deepcopy(self.chain.state())}
-        return {**common, **self._iterator.state()}
+        common = {"version": VERSION, "epoch": self._progress.epochs}
+        if self._epoch is None or self._epoch.over:
+            between = {"batches": 0, "begin": None, "between": copy.deepcopy(self._chain().state())}
+            if isinstance(self._epoch, WorkerIterator) and self.persistent_workers:
+                between["randoms"] = self._epoch.place()["workers"]["randoms"]
+            return {**common, **between}
+        return {**common, **self._epoch.state()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go to a place that `state_dict` gave: the next iteration gives the batches that were left there."""
@@ -243,8 +259,8 @@ class DataLoader(Generic[T_co]):
                 f"version={state_dict.get('version')!r} and the keys {sorted(state_dict)}."
             )
         state = copy.deepcopy(state_dict)
-        self.chain.load(state["begin"] or state["between"])
-        self.epochs = state["epoch"]
+        self._chain().load(state["begin"] or state["between"])
+        self._progress.epochs = state["epoch"]
         self._state = state
 
 

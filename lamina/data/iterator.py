@@ -4,20 +4,39 @@ from __future__ import annotations
 
 import copy
 import warnings
+import weakref
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lamina import creation
 from lamina.data.fetch import StreamFetcher
 from lamina.data.order import Order
-
-if TYPE_CHECKING:
-    from lamina.data.dataloader import DataLoader
+from lamina.data.plan import Plan
 
 VERSION = 1
 
 
-class LoaderIterator(Iterator[Any]):
+class Batches(Iterator[Any]):
+    """What a loop over a loader holds. Once the loop is left, nothing more is fetched; the loader knows the place."""
+
+    def __init__(self, epoch: LoaderIterator) -> None:
+        self._epoch = epoch
+        self._leave = weakref.finalize(self, epoch.leave)
+
+    def __iter__(self) -> Batches:
+        return self
+
+    def __next__(self) -> Any:
+        return self._epoch.next()
+
+    def __len__(self) -> int:
+        return len(self._epoch.plan.chain.sampler)
+
+    def __getstate__(self) -> Any:
+        raise NotImplementedError("an iterator of a DataLoader cannot be pickled; save loader.state_dict() instead.")
+
+
+class LoaderIterator:
     """One epoch of a loader.
 
     Attributes:
@@ -25,29 +44,28 @@ class LoaderIterator(Iterator[Any]):
         position: the number of the first batch that the user does not have; those fetched ahead do not count.
         early: numbers after it that the user does have.
         received: how many batches were handed out.
-        done: whether the epoch is over.
+        over: whether the epoch is.
+        left: whether there is no way to get the rest from here.
+
+    Args:
+        plan: the loader's arguments.
+        state: of a loader in the middle of an epoch, to take that up; None to begin one.
     """
 
-    def __init__(self, loader: DataLoader[Any], state: dict[str, Any] | None) -> None:
-        self.loader = loader
-        self.recipe = loader.recipe
-        self.begin(state)
-
-    def begin(self, state: dict[str, Any] | None) -> None:
-        """Begin an epoch, or take up the one that a state is of."""
-        self.done = False
+    def __init__(self, plan: Plan, state: dict[str, Any] | None) -> None:
+        self.plan = plan
+        self.recipe = plan.recipe
+        self.over = self.left = False
         self.position: int = 0 if state is None else state["batches"]
         self.early: set[int] = set() if state is None else set(state["early"])
         self.received = self.position + len(self.early)
         begin = None if state is None else state["begin"]
         start = 0 if self.recipe.stream else self.position
-        self.order = Order(self.loader.chain, self.loader.generator, begin, start, frozenset(self.early))
+        self.order = Order(plan.chain, plan.generator, begin, start, frozenset(self.early))
 
-    def __iter__(self) -> LoaderIterator:
-        return self
-
-    def __next__(self) -> Any:
-        if self.done:
+    def next(self) -> Any:
+        """The next batch, with the bookkeeping around it."""
+        if self.over or self.left:
             raise StopIteration
         try:
             batch = self.fetch()
@@ -55,13 +73,10 @@ class LoaderIterator(Iterator[Any]):
             self.finish()
             raise
         self.received += 1
-        known = self.loader.length_told
+        known = self.plan.progress.told
         if known is not None and self.received > known:
-            warnings.warn(self._too_many(known), stacklevel=2)
+            warnings.warn(self._too_many(known), stacklevel=3)
         return batch
-
-    def __len__(self) -> int:
-        return len(self.loader.chain.sampler)
 
     def fetch(self) -> Any:
         """The next batch.
@@ -73,8 +88,13 @@ class LoaderIterator(Iterator[Any]):
 
     def finish(self) -> None:
         """The epoch is over."""
-        self.done = True
-        self.loader.epochs += 1
+        self.over = True
+        self.plan.progress.epochs += 1
+        self.leave()
+
+    def leave(self) -> None:
+        """Nobody asks for the rest."""
+        self.left = True
 
     def place(self) -> dict[str, Any]:
         """What more than the order and the count is needed to go on from here."""
@@ -89,16 +109,13 @@ class LoaderIterator(Iterator[Any]):
         advice = (
             " For multiprocessing data-loading, this could be caused by not properly configuring the IterableDataset "
             "replica at each worker: see get_worker_info."
-            if self.loader.num_workers
+            if self.plan.num_workers
             else ""
         )
         return (
             f"Length of IterableDataset {self.recipe.dataset} was reported to be {known} (when accessing "
             f"len(dataloader)), but {self.received} samples have been fetched.{advice}"
         )
-
-    def __getstate__(self) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} cannot be pickled; save loader.state_dict() instead.")
 
 
 def needs_no_workers(state: dict[str, Any]) -> None:
@@ -110,12 +127,12 @@ def needs_no_workers(state: dict[str, Any]) -> None:
 class SingleIterator(LoaderIterator):
     """Batches are fetched when they are asked for."""
 
-    def begin(self, state: dict[str, Any] | None) -> None:
-        super().begin(state)
+    def __init__(self, plan: Plan, state: dict[str, Any] | None) -> None:
+        super().__init__(plan, state)
         self.fetcher = self.recipe.fetcher(creation.of_host)
         if state is not None and isinstance(self.fetcher, StreamFetcher):
             needs_no_workers(state)
-            self.fetcher.resume(state["dataset"], self.position, self.loader.batch_size)
+            self.fetcher.resume(state["dataset"], self.position, plan.batch_size)
 
     def fetch(self) -> Any:
         number, index = next(self.order)

@@ -6,6 +6,7 @@ Drawing the indices again is cheap, and no item is touched for it.
 
 from __future__ import annotations
 
+import collections
 import itertools
 from collections.abc import Container, Iterator
 from typing import Any
@@ -94,11 +95,12 @@ class Order:
             self.seed = int(random.host(generator).integers(1 << 63))
             indices = iter(chain.sampler)
             # Samplers draw when the first index is asked for. It is asked for here, where the state is known.
+            collections.deque(itertools.islice(indices, position), maxlen=0)
             first = list(itertools.islice(indices, 1))
         finally:
             if now is not None:
                 go_to(random.default_generator, now)
-        numbered = itertools.islice(enumerate(itertools.chain(first, indices)), position, None)
+        numbered = enumerate(itertools.chain(first, indices), start=position)
         self._numbered = (found for found in numbered if found[0] not in early)
 
     def __iter__(self) -> Iterator[tuple[int, Any]]:

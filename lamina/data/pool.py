@@ -29,6 +29,8 @@ from lamina.data.worker import BATCH, ERROR, Failure, Reply, work
 GRACE = 5.0
 """Seconds that workers have to end by themselves."""
 
+_HAS_SERVER = "forkserver" in multiprocessing.get_all_start_methods()
+
 
 class Parcel:
     """What a worker gets to know, pickled on its way; by cloudpickle where pickle cannot and cloudpickle is there."""
@@ -98,6 +100,8 @@ class _Mailbox:
     dead: list[int] = field(default_factory=list)
     epoch: int = 0
     closing: bool = False
+    grace: float = GRACE
+    broken: BaseException | None = None
     owner: int = field(default_factory=os.getpid)
 
 
@@ -153,7 +157,7 @@ class Pool:
         box = self.mailbox
         deadline = time.monotonic() + timeout if timeout > 0 else None
         with box.changed:
-            while not box.dead:
+            while not box.dead and box.broken is None:
                 if number is None and box.arrived:
                     number = next(iter(box.arrived))
                 if number in box.arrived:
@@ -163,7 +167,10 @@ class Pool:
                     raise RuntimeError(f"DataLoader timed out after {timeout} seconds")
                 box.changed.wait(left)
         processes = [box.workers[worker].process for worker in box.dead]
+        box.grace = 0.0  # the others may be busy for long, and are not needed
         self.close()
+        if box.broken is not None:
+            raise box.broken
         raise RuntimeError(_obituary(processes))
 
     @property
@@ -178,7 +185,7 @@ class Pool:
 
 def default_context() -> BaseContext:
     """The way to start processes. JAX has threads, which a forked process would lack: a fresh process is to fork."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
+    if not _HAS_SERVER:
         return multiprocessing.get_context("spawn")
     return multiprocessing.get_context("forkserver")
 
@@ -186,7 +193,8 @@ def default_context() -> BaseContext:
 def warm_up() -> None:
     """Start the process that workers are forked from. It imports lamina once for all of them; nobody waits for it."""
     server = getattr(forkserver, "_forkserver", None)
-    if multiprocessing.parent_process() is not None or getattr(server, "_forkserver_pid", 1) is not None:
+    inside = multiprocessing.parent_process() is not None
+    if inside or not _HAS_SERVER or getattr(server, "_forkserver_pid", 1) is not None:
         return
     modules = [*getattr(server, "_preload_modules", ["__main__"]), "lamina.data.worker"]
     forkserver.set_forkserver_preload(list(dict.fromkeys(modules)))
@@ -241,6 +249,17 @@ def _work(told: Any, line: connection.Connection, segments: list[Segment], numbe
 
 def _listen(box: _Mailbox, waker: connection.Connection) -> None:
     """Hear all workers until the pool closes. Knows the mailbox only, so that a pool nobody holds can go."""
+    try:
+        _hear(box, waker)
+    except BaseException as error:
+        with box.changed:
+            box.broken = error
+            box.changed.notify_all()
+    finally:
+        waker.close()
+
+
+def _hear(box: _Mailbox, waker: connection.Connection) -> None:
     sources: dict[Any, int] = {}
     for number, worker in enumerate(box.workers):
         sources[worker.line] = sources[worker.process.sentinel] = number
@@ -306,10 +325,10 @@ def _close(box: _Mailbox, waker: connection.Connection | None, thread: threading
     if waker is not None:
         waker.close()
     if thread is not None and thread is not threading.current_thread():
-        thread.join(GRACE)
+        thread.join(max(box.grace, 1.0))
     for worker in box.workers:
         worker.line.close()
-    deadline = time.monotonic() + GRACE
+    deadline = time.monotonic() + box.grace
     for worker in box.workers:
         worker.process.join(max(0.0, deadline - time.monotonic()))
     for end in ("terminate", "kill"):

@@ -6,7 +6,6 @@ import contextlib
 import copy
 import queue
 import threading
-import weakref
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +13,7 @@ from lamina import trees
 from lamina.data.fetch import MapFetcher, StreamFetcher
 from lamina.data.iterator import SingleIterator
 from lamina.data.order import Order
+from lamina.data.plan import Plan
 from lamina.tensor import Tensor
 
 
@@ -40,13 +40,12 @@ class _Feed:
 class ThreadIterator(SingleIterator):
     """A thread fetches batches ahead, so that they are on the device when they are asked for."""
 
-    def begin(self, state: dict[str, Any] | None) -> None:
-        super().begin(state)
+    def __init__(self, plan: Plan, state: dict[str, Any] | None) -> None:
+        super().__init__(plan, state)
         self.dataset = None if state is None else state.get("dataset")
-        self.feed = _Feed(self.order, self.fetcher, queue.Queue(max(1, self.loader.prefetch_factor or 1)))
+        self.feed = _Feed(self.order, self.fetcher, queue.Queue(plan.ahead))
         self.thread = threading.Thread(target=_run, args=(self.feed,), name="lamina-data", daemon=True)
         self.thread.start()
-        self.close = weakref.finalize(self, _close, self.feed, self.thread)
 
     def fetch(self) -> Any:
         found = self.feed.fetched.get()
@@ -58,16 +57,22 @@ class ThreadIterator(SingleIterator):
             raise found.error
         return found.batch
 
-    def finish(self) -> None:
-        super().finish()
-        self.close()
+    def leave(self) -> None:
+        """End the thread, which may be waiting for room."""
+        super().leave()
+        self.feed.stop.set()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self.feed.fetched.get_nowait()
+        if self.thread is not threading.current_thread():
+            self.thread.join(5.0)
 
     def place(self) -> dict[str, Any]:
         return {"dataset": self.dataset}
 
 
 def _run(feed: _Feed) -> None:
-    """Fetch until the end, or until nobody wants more. Knows the feed only, so that an iterator nobody holds can go."""
+    """Fetch until the end, or until nobody wants more."""
     while not feed.stop.is_set():
         found = _Fetched()
         try:
@@ -92,13 +97,3 @@ def _run(feed: _Feed) -> None:
         except Exception as error:
             found.number, found.error = number, error
         feed.fetched.put(found)
-
-
-def _close(feed: _Feed, thread: threading.Thread) -> None:
-    """End the thread, which may be waiting for room."""
-    feed.stop.set()
-    with contextlib.suppress(queue.Empty):
-        while True:
-            feed.fetched.get_nowait()
-    if thread is not threading.current_thread():
-        thread.join(5.0)

@@ -123,23 +123,21 @@ class Failure:
     """An exception of a worker's, with its traceback as text."""
 
     def __init__(self, error: BaseException, worker: int) -> None:
-        self.kind: type[BaseException] | None = type(error)
-        try:
-            pickle.loads(pickle.dumps(self.kind))
-        except Exception:
-            self.kind = None
+        self.kind: bytes | None = None  # the class, pickled by itself: the other process may not know it
+        with contextlib.suppress(Exception):
+            self.kind = pickle.dumps(type(error))
         text = "".join(traceback.format_exception(error))
         self.message = f"Caught {type(error).__name__} in DataLoader worker process {worker}.\nOriginal {text}"
 
     def error(self) -> BaseException:
         """An exception of the same class; a RuntimeError if the class wants more than a message."""
-        make: Any = self.kind
-        if make is None:
+        if self.kind is None:
             return RuntimeError(self.message)
         try:
+            make: Any = pickle.loads(self.kind)
             if getattr(make, "message", None):
                 return make(message=self.message)
-            return make(_Message(self.message) if self.kind is KeyError else self.message)
+            return make(_Message(self.message) if make is KeyError else self.message)
         except Exception:
             return RuntimeError(self.message)
 

@@ -7,6 +7,7 @@ import pickle
 from typing import Any
 
 from lamina.data.iterator import LoaderIterator
+from lamina.data.plan import Plan
 from lamina.data.pool import Arrival, Pool
 from lamina.data.worker import END, Failure, Resume, Task
 
@@ -22,54 +23,59 @@ class WorkerIterator(LoaderIterator):
         turn: whose turn it is.
         counts: how many batches the user has from each worker.
         datasets, randoms: what each worker said of its place with the last of them.
+
+    Args:
+        plan, state: as for every epoch.
+        before: the last epoch, whose workers are to be used again.
+        randoms: where workers' random numbers stood at the end of an epoch before this one, if a state says so.
     """
 
-    pool: Pool | None = None
-
-    def begin(self, state: dict[str, Any] | None) -> None:
-        super().begin(state)
-        loader, count = self.loader, self.loader.num_workers
-        ahead = max(1, loader.prefetch_factor or 1)
-        before = self.randoms if self.pool is not None else [None] * count
+    def __init__(
+        self,
+        plan: Plan,
+        state: dict[str, Any] | None,
+        before: WorkerIterator | None = None,
+        randoms: list[Any] | None = None,
+    ) -> None:
+        super().__init__(plan, state)
+        count = plan.num_workers
+        if randoms is None or len(randoms) != count:
+            randoms = [None] * count if before is None else before.randoms
         place = _place(state, count, self.recipe.stream) or {
             "turn": self.position % count,
             "ended": [False] * count,
             "batches": [0] * count,
             "datasets": [None] * count,
-            "randoms": before if state is None else [None] * count,
+            "randoms": randoms,
         }
         self.pending: dict[int, int] = {}
         self.active = [not ended for ended in place["ended"]]
         self.turn: int = place["turn"]
-        self.counts: list[int] = place["batches"]
-        self.datasets: list[Any] = place["datasets"]
-        self.randoms: list[Any] = place["randoms"]
-        self.limit = ahead * count
+        self.counts: list[int] = list(place["batches"])
+        self.datasets: list[Any] = list(place["datasets"])
+        self.randoms: list[Any] = list(place["randoms"])
         self.epoch = next(_epochs)
-        if self.pool is None:
-            self.pool = Pool(
-                self.recipe, count, ahead, self.order.seed, loader.worker_init_fn, loader.multiprocessing_context
-            )
+        found = None if before is None else before.give_pool()
+        self.pool = found or Pool(self.recipe, count, plan.ahead, self.order.seed, plan.init, plan.context)
         self.pool.begin(self.epoch)
         for worker in range(count):
-            resume = Resume(self.datasets[worker], self.counts[worker], loader.batch_size, self.randoms[worker])
+            resume = Resume(self.datasets[worker], self.counts[worker], plan.batch_size, self.randoms[worker])
             self.pool.send(worker, resume)
-        for _ in range(self.limit):
+        for _ in range(plan.ahead * count):
             self._ask()
 
-    @property
-    def usable(self) -> bool:
-        """Whether its workers can be given another epoch."""
-        return self.pool is not None and self.pool.alive
+    def give_pool(self) -> Pool | None:
+        """The workers, for another epoch; None if they have ended."""
+        self.left = True
+        return self.pool if self.pool.alive else None
 
     def fetch(self) -> Any:
-        assert self.pool is not None
         while self.pending:
-            number = next(iter(self.pending)) if self.loader.in_order else None
+            number = next(iter(self.pending)) if self.plan.in_order else None
             try:
-                arrival = self.pool.receive(number, self.loader.timeout)
+                arrival = self.pool.receive(number, self.plan.timeout)
             except RuntimeError:
-                self.done = not self.pool.alive
+                self.left = not self.pool.alive
                 raise
             del self.pending[arrival.reply.number]
             if arrival.reply.kind == END:
@@ -83,14 +89,13 @@ class WorkerIterator(LoaderIterator):
             return arrival.batch
         raise StopIteration
 
-    def finish(self) -> None:
-        super().finish()
-        if self.pool is not None and not self.loader.persistent_workers:
+    def leave(self) -> None:
+        super().leave()
+        if not self.plan.persistent:
             self.pool.close()
 
     def _ask(self) -> None:
         """Let a worker fetch the next batch, if there is one and a worker for it."""
-        assert self.pool is not None
         worker = self._whose_turn()
         found = None if worker is None else next(self.order, None)
         if worker is None or found is None:
@@ -104,7 +109,7 @@ class WorkerIterator(LoaderIterator):
         count = len(self.active)
         turns = [(self.turn + step) % count for step in range(count)]
         able = [worker for worker in turns if self.active[worker]]
-        if not able or self.loader.in_order:
+        if not able or self.plan.in_order:
             return able[0] if able else None
         busy = list(self.pending.values())
         return min(able, key=busy.count)  # the first in turn of those with least to do

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import gc
 import json
 import threading
 
@@ -336,9 +335,9 @@ def test_an_error_in_the_thread_is_raised_where_the_batch_was_due():
 
 
 def test_a_loop_that_is_left_leaves_no_thread():
-    for _ in data.DataLoader(Squares(100), prefetch_factor=2):
+    loader = data.DataLoader(Squares(100), prefetch_factor=2)
+    for _ in loader:
         break
-    gc.collect()
     assert not [thread for thread in threading.enumerate() if thread.name == "lamina-data"]
 
 
@@ -381,3 +380,6 @@ def test_an_iterator_says_how_long_it_is_and_is_not_pickled():
     with pytest.raises(NotImplementedError):
         pickle.dumps(iterator)
     assert isinstance(iterator, collections.abc.Iterator)
+    next(iterator)
+    copied = pickle.loads(pickle.dumps(data.DataLoader(Squares(3))))
+    assert len(list(copied)) == 3

@@ -129,7 +129,7 @@ def test_an_error_while_a_worker_is_set_up():
 def test_a_dead_worker_is_told_of_at_once(trouble, code):
     loader = data.DataLoader(sets.Troubled(trouble), 4, **TWO)
     iterator = iter(loader)
-    pids = [worker.process.pid for worker in iterator.pool.mailbox.workers]
+    pids = [worker.process.pid for worker in loader._epoch.pool.mailbox.workers]
     started = time.monotonic()
     with pytest.raises(RuntimeError) as caught:
         list(iterator)
@@ -139,26 +139,26 @@ def test_a_dead_worker_is_told_of_at_once(trouble, code):
     assert len(batches(data.DataLoader(sets.Squares(), 4, **TWO))) == 3  # others go on
 
 
-def test_a_slow_worker_runs_out_of_time(monkeypatch):
-    monkeypatch.setattr(pool, "GRACE", 0.2)
+def test_a_slow_worker_runs_out_of_time():
     loader = data.DataLoader(sets.Troubled("sleep"), 6, num_workers=1, timeout=0.5)
     started = time.monotonic()
     with pytest.raises(RuntimeError) as caught:
         next(iter(loader))
     assert str(caught.value) == "DataLoader timed out after 0.5 seconds"
-    del loader, caught
-    gc.collect()
+    loader._epoch.pool.mailbox.grace = 0.2
+    loader._epoch.pool.close()
     assert time.monotonic() - started < 5
 
 
 def test_a_loop_that_is_left_leaves_no_process():
-    iterator = iter(data.DataLoader(sets.Squares(100), **TWO))
+    loader = data.DataLoader(sets.Squares(100), **TWO)
+    iterator = iter(loader)
     next(iterator)
-    pids = [worker.process.pid for worker in iterator.pool.mailbox.workers]
+    pids = [worker.process.pid for worker in loader._epoch.pool.mailbox.workers]
     assert all(map(alive, pids))
     del iterator
-    gc.collect()
     until(lambda: not any(map(alive, pids)))
+    assert loader.state_dict()["batches"] == 1  # it still knows
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
@@ -197,6 +197,31 @@ def test_the_rest_comes_again_random_numbers_too(count):
     loader.load_state_dict(state)
     assert batches(loader) == rest
     assert batches(loader) == following
+
+
+def test_workers_that_live_on_go_on():
+    def make():
+        generator = lamina.Generator().manual_seed(9)
+        return data.DataLoader(sets.Noise(), 8, shuffle=True, generator=generator, persistent_workers=True, **TWO)
+
+    loader = make()
+    list(loader)
+    between = loader.state_dict()
+    state, rest, following = middle(lambda: loader, 1)
+    loader.load_state_dict(state)  # its workers have gone on meanwhile
+    assert batches(loader) == rest
+    assert batches(loader) == following
+    first = loader._epoch.pool
+    other = make()
+    other.load_state_dict(json.loads(json.dumps(between)))
+    assert batches(other)[1:] == rest
+    assert batches(other) == following
+    batches_of_two = iter(loader)
+    next(batches_of_two)
+    batches_of_two = iter(loader)  # the first, which ends now, must not end this one
+    assert len(list(batches_of_two)) == 3
+    assert loader._epoch.pool is first
+    assert first.alive
 
 
 def test_another_number_of_workers_may_go_on():
