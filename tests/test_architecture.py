@@ -495,7 +495,10 @@ TESTED_ELSEWHERE = {
         for name in "adadelta adafactor adagrad adamax asgd muon nadam radam rmsprop rprop sparse_adam".split()
     },
     "lamina.io.storages": "tests/io/test_torch_files.py",
-    **{f"lamina.data.{name}": "tests/data/test_workers.py" for name in "pool shared worker worker_iterator".split()},
+    **{
+        f"lamina.data.{name}": "tests/data/test_workers.py"
+        for name in "pool shared worker worker_info worker_iterator".split()
+    },
     **{
         f"lamina.data.{name}": "tests/data/test_dataloader.py"
         for name in "fetch iterator order plan thread_iterator".split()

@@ -21,7 +21,7 @@ from lamina.data.sampler import (
     WeightedRandomSampler,
 )
 from lamina.data.tensor_dataset import TensorDataset
-from lamina.data.worker import get_worker_info
+from lamina.data.worker_info import get_worker_info
 
 __all__ = [
     "Dataset",

@@ -1,15 +1,16 @@
-"""DataLoader: batches of a dataset, in an order that can be saved and taken up again."""
+"""DataLoader: batches of a dataset, in an order that can be saved and taken up again.
+
+What threads and processes need is imported when a loader wants some: most programs that import lamina do not.
+"""
 
 from __future__ import annotations
 
 import copy
 import itertools
-import multiprocessing
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from multiprocessing.context import BaseContext
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from lamina import random
 from lamina.data.collate import default_collate, default_convert
@@ -18,10 +19,10 @@ from lamina.data.fetch import Recipe
 from lamina.data.iterator import VERSION, Batches, LoaderIterator, SingleIterator
 from lamina.data.order import Chain
 from lamina.data.plan import Plan, Progress
-from lamina.data.pool import warm_up
 from lamina.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
-from lamina.data.thread_iterator import ThreadIterator
-from lamina.data.worker_iterator import WorkerIterator
+
+if TYPE_CHECKING:
+    from multiprocessing.context import BaseContext
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -127,6 +128,8 @@ class DataLoader(Generic[T_co]):
         self._fixed = True
         self._check_count()
         if num_workers and multiprocessing_context is None:
+            from lamina.data.pool import warm_up
+
             warm_up()
 
     def _chain(self) -> Chain:
@@ -168,6 +171,12 @@ class DataLoader(Generic[T_co]):
                 "multiprocessing_context can only be used with multi-process loading (num_workers > 0), but got "
                 f"num_workers={self.num_workers}"
             )
+        if context is None:
+            self._context: BaseContext | None = None
+            return
+        import multiprocessing
+        from multiprocessing.context import BaseContext
+
         if isinstance(context, str):
             known = multiprocessing.get_all_start_methods()
             if context not in known:
@@ -176,12 +185,12 @@ class DataLoader(Generic[T_co]):
                     f"multiprocessing_context={context!r}"
                 )
             context = multiprocessing.get_context(context)
-        if context is not None and not isinstance(context, BaseContext):
+        if not isinstance(context, BaseContext):
             raise TypeError(
                 "multiprocessing_context option should be a valid context object or a string specifying the start "
                 f"method, but got multiprocessing_context={context}"
             )
-        self._context: BaseContext | None = context
+        self._context = context
 
     def _check_count(self) -> None:
         """Warn of more workers than there are processors for this process."""
@@ -200,13 +209,19 @@ class DataLoader(Generic[T_co]):
         before, self._epoch = self._epoch, None
         plan = self._plan()
         if self.num_workers:
+            from lamina.data.worker_iterator import WorkerIterator
+
             self._check_count()
             usable = before if self.persistent_workers and isinstance(before, WorkerIterator) else None
             self._epoch = WorkerIterator(plan, middle, usable, (state or {}).get("randoms"))
         elif self.timeout:
             raise AssertionError(f"DataLoader: timeout is for workers, got timeout={self.timeout} without any.")
+        elif plan.ahead:
+            from lamina.data.thread_iterator import ThreadIterator
+
+            self._epoch = ThreadIterator(plan, middle)
         else:
-            self._epoch = (ThreadIterator if plan.ahead else SingleIterator)(plan, middle)
+            self._epoch = SingleIterator(plan, middle)
         return Batches(self._epoch)
 
     def __len__(self) -> int:
@@ -246,9 +261,7 @@ class DataLoader(Generic[T_co]):
         common = {"version": VERSION, "epoch": self._progress.epochs}
         if self._epoch is None or self._epoch.over:
             between = {"batches": 0, "begin": None, "between": copy.deepcopy(self._chain().state())}
-            if isinstance(self._epoch, WorkerIterator) and self.persistent_workers:
-                between["randoms"] = self._epoch.place()["workers"]["randoms"]
-            return {**common, **between}
+            return {**common, **between, **({} if self._epoch is None else self._epoch.after())}
         return {**common, **self._epoch.state()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

@@ -100,6 +100,10 @@ class LoaderIterator:
         """What more than the order and the count is needed to go on from here."""
         return {}
 
+    def after(self) -> dict[str, Any]:
+        """What the next epoch takes over from this one."""
+        return {}
+
     def state(self) -> dict[str, Any]:
         """What it takes to give the same remaining batches again."""
         common = {"begin": self.order.begin, "batches": self.position, "early": sorted(self.early)}

@@ -55,7 +55,21 @@ class Parcel:
 def _is_interactive() -> bool:
     """Whether `__main__` is a notebook or a prompt, which workers cannot import."""
     main = sys.modules.get("__main__")
-    return not hasattr(main, "__file__") and getattr(main, "__spec__", None) is None
+    return getattr(main, "__spec__", None) is None and not os.path.exists(getattr(main, "__file__", ""))
+
+
+@contextlib.contextmanager
+def _no_file() -> Iterator[None]:
+    """A program read from standard input claims a file that workers would look for."""
+    main = sys.modules.get("__main__")
+    claimed = getattr(main, "__file__", None) if _is_interactive() else None
+    if claimed is not None:
+        del main.__file__  # type: ignore[union-attr]
+    try:
+        yield
+    finally:
+        if claimed is not None:
+            main.__file__ = claimed  # type: ignore[union-attr]
 
 
 def _advised(problem: Exception | None) -> Exception:
@@ -227,10 +241,8 @@ def _start(context: Any, recipe: Any, number: int, count: int, ahead: int, seed:
     try:
         if method == "forkserver":
             warm_up()
+        with contextlib.nullcontext() if method == "fork" else _on_the_cpu(), _no_file():
             process.start()
-        else:
-            with contextlib.nullcontext() if method == "fork" else _on_the_cpu():
-                process.start()
     except BaseException:
         here.close()
         for segment in segments:

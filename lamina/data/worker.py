@@ -18,39 +18,13 @@ import jax
 import numpy as np
 
 from lamina import random
+from lamina.data import worker_info
 from lamina.data.fetch import MapFetcher, Recipe, StreamFetcher
 from lamina.data.order import go_to, place_of
 from lamina.data.shared import Marked, Segment, pack
+from lamina.data.worker_info import WorkerInfo
 
 BATCH, END, ERROR = "batch", "end", "error"
-
-
-@dataclass(frozen=True)
-class WorkerInfo:
-    """What a worker knows of itself.
-
-    Attributes:
-        id: its number.
-        num_workers: how many there are.
-        seed: what its random numbers were seeded with.
-        dataset: its own copy of the dataset.
-    """
-
-    id: int
-    num_workers: int
-    seed: int
-    dataset: Any
-
-
-_info: WorkerInfo | None = None
-
-
-def get_worker_info() -> WorkerInfo | None:
-    """What the worker process that asks knows of itself; None in the user's process.
-
-    Source: torch.utils.data.get_worker_info.
-    """
-    return _info
 
 
 @dataclass(frozen=True)
@@ -166,8 +140,7 @@ def work(
     with contextlib.suppress(RuntimeError):
         jax.config.update("jax_platforms", "cpu")  # a dataset that uses Tensors must not take the training's devices
     _seed(base_seed, number)
-    global _info
-    _info = WorkerInfo(number, count, base_seed + number, recipe.dataset)
+    worker_info.current = WorkerInfo(number, count, base_seed + number, recipe.dataset)
     worker = _Worker(recipe, segments, number)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         worker.start(init)

@@ -128,6 +128,9 @@ class WorkerIterator(LoaderIterator):
         else:
             self.position += 1
 
+    def after(self) -> dict[str, Any]:
+        return {"randoms": self.place()["workers"]["randoms"]} if self.plan.persistent else {}
+
     def place(self) -> dict[str, Any]:
         workers = {
             "turn": self.pending[min(self.pending)] if self.pending else self.turn,

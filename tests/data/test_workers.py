@@ -283,6 +283,22 @@ def test_out_of_order_no_batch_is_lost_or_comes_twice():
 # --- how they are started ---
 
 
+@pytest.mark.slow
+def test_a_program_from_standard_input():
+    pytest.importorskip("cloudpickle")
+    code = """
+from lamina.data import DataLoader, Dataset
+class Own(Dataset):
+    def __len__(self):
+        return 4
+    def __getitem__(self, index):
+        return -index
+print([x.tolist() for x in DataLoader(Own(), 2, num_workers=1)], __file__)
+"""
+    run = subprocess.run([sys.executable, "-"], cwd=ROOT, input=code, capture_output=True, text=True, timeout=120)
+    assert (run.stdout.strip(), run.stderr) == ("[[0, -1], [-2, -3]] <stdin>", "")
+
+
 def test_functions_that_pickle_does_not_take():
     pytest.importorskip("cloudpickle")
     loader = data.DataLoader(sets.Squares(), 6, collate_fn=lambda items: len(items), **TWO)
