@@ -29,6 +29,7 @@ from lamina.data.worker import BATCH, ERROR, Failure, Reply, work
 GRACE = 5.0
 """Seconds that workers have to end by themselves."""
 
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _HAS_SERVER = "forkserver" in multiprocessing.get_all_start_methods()
 
 
@@ -39,16 +40,29 @@ class Parcel:
         self.content = content
 
     def __reduce__(self) -> Any:
-        problem: Exception | None = None
-        if not _is_interactive():
+        try:
+            cloudpickle: Any = importlib.import_module("cloudpickle")
+        except ImportError:
+            cloudpickle = None
+        interactive = _is_interactive()
+        problem: Exception = RuntimeError(
+            "DataLoader: workers cannot import what was defined in a notebook or at a prompt. Put it into a file, or "
+            "install cloudpickle."
+        )
+        if cloudpickle is None or not interactive:
             try:
-                return pickle.loads, (bytes(reduction.ForkingPickler.dumps(self.content)),)
+                plain = bytes(reduction.ForkingPickler.dumps(self.content))
+                if not interactive or b"__main__" not in plain:
+                    return pickle.loads, (plain,)
             except (pickle.PicklingError, AttributeError, TypeError) as error:
                 problem = error
-        try:
-            cloudpickle = importlib.import_module("cloudpickle")
-        except ImportError:
-            raise _advised(problem) from None
+        if cloudpickle is None:
+            problem.add_note(
+                "Workers are processes of their own: dataset, collate_fn and worker_init_fn are pickled for them. "
+                "Define them at the top level of a module, install cloudpickle, or use num_workers=0 or "
+                'multiprocessing_context="fork".'
+            )
+            raise problem
         return pickle.loads, (cloudpickle.dumps(self.content),)
 
 
@@ -70,18 +84,6 @@ def _no_file() -> Iterator[None]:
     finally:
         if claimed is not None:
             main.__file__ = claimed  # type: ignore[union-attr]
-
-
-def _advised(problem: Exception | None) -> Exception:
-    problem = problem or RuntimeError(
-        "DataLoader: workers cannot import what was defined in a notebook or at a prompt. Put the dataset into a file, "
-        "or install cloudpickle."
-    )
-    problem.add_note(
-        "Workers are processes of their own: dataset, collate_fn and worker_init_fn are pickled for them. Define them "
-        'at the top level of a module, install cloudpickle, or use num_workers=0 or multiprocessing_context="fork".'
-    )
-    return problem
 
 
 @dataclass
@@ -210,24 +212,28 @@ def warm_up() -> None:
     inside = multiprocessing.parent_process() is not None
     if inside or not _HAS_SERVER or getattr(server, "_forkserver_pid", 1) is not None:
         return
-    modules = [*getattr(server, "_preload_modules", ["__main__"]), "lamina.data.worker"]
-    forkserver.set_forkserver_preload(list(dict.fromkeys(modules)))
-    with _on_the_cpu():
+    # Not the script itself: what it makes when imported might start JAX in the server.
+    modules = {*getattr(server, "_preload_modules", []), "lamina.data.worker"} - {"__main__"}
+    forkserver.set_forkserver_preload(sorted(modules))
+    with _modest():
         forkserver.ensure_running()
 
 
 @contextlib.contextmanager
-def _on_the_cpu() -> Iterator[None]:
-    """Processes that are started here have JAX on the CPU, even if they make Tensors before they know what they are."""
-    before = os.environ.get("JAX_PLATFORMS")
-    os.environ["JAX_PLATFORMS"] = "cpu"
+def _modest() -> Iterator[None]:
+    """Processes that are started here have JAX on the CPU, even if they make Tensors before they know what they are;
+    and, unless the user says otherwise, NumPy in one thread, since there are several of them.
+    """
+    before = dict(os.environ)
+    os.environ.update({"JAX_PLATFORMS": "cpu", **{name: before.get(name, "1") for name in _THREADS}})
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["JAX_PLATFORMS"]
-        else:
-            os.environ["JAX_PLATFORMS"] = before
+        for name in ("JAX_PLATFORMS", *_THREADS):
+            if name in before:
+                os.environ[name] = before[name]
+            else:
+                del os.environ[name]
 
 
 def _start(context: Any, recipe: Any, number: int, count: int, ahead: int, seed: int, init: Any) -> _Worker:
@@ -241,7 +247,7 @@ def _start(context: Any, recipe: Any, number: int, count: int, ahead: int, seed:
     try:
         if method == "forkserver":
             warm_up()
-        with contextlib.nullcontext() if method == "fork" else _on_the_cpu(), _no_file():
+        with contextlib.nullcontext() if method == "fork" else _modest(), _no_file():
             process.start()
     except BaseException:
         here.close()

@@ -134,7 +134,8 @@ class Modules(Dataset):
     def __getitem__(self, index):
         from jax._src import xla_bridge
 
-        return np.array([xla_bridge.backends_are_initialized(), os.environ.get("JAX_PLATFORMS") == "cpu"])
+        settings = (os.environ.get("JAX_PLATFORMS"), os.environ.get("OPENBLAS_NUM_THREADS"))
+        return np.array([xla_bridge.backends_are_initialized(), settings[0] == "cpu" and settings[1] is not None])
 
 
 class Here(Dataset):
