@@ -497,7 +497,7 @@ TESTED_ELSEWHERE = {
     "lamina.io.storages": "tests/io/test_torch_files.py",
     **{
         f"lamina.data.{name}": "tests/data/test_workers.py"
-        for name in "pool shared worker worker_info worker_iterator".split()
+        for name in "launch pool shared worker worker_info worker_iterator".split()
     },
     **{
         f"lamina.data.{name}": "tests/data/test_dataloader.py"
