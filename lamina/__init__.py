@@ -4,9 +4,27 @@ from lamina import namespace
 
 namespace.fill(globals())
 
-from lamina import amp, autograd, cuda, dtypes, engine, fft, func, io, linalg, nn, optim, special, utils  # noqa: E402
+from lamina import (  # noqa: E402
+    amp,
+    autograd,
+    cuda,
+    data,
+    dtypes,
+    engine,
+    fft,
+    func,
+    io,
+    linalg,
+    nn,
+    optim,
+    special,
+    utils,
+)
+
+namespace.also("lamina.utils.data", data)
 
 __all__ = [
-    "amp", "autograd", "cuda", "dtypes", "engine", "fft", "func", "io", "linalg", "nn", "optim", "special", "utils",
+    "amp", "autograd", "cuda", "data", "dtypes", "engine", "fft", "func", "io", "linalg", "nn", "optim", "special",
+    "utils",
 ]  # fmt: skip
 __version__ = "0.1.0"

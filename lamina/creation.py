@@ -32,6 +32,22 @@ def _put(array: np.ndarray, device: Any) -> Tensor:
         return wrap(engine.of_array(jax.device_put(array, where), where))
 
 
+def of_host(array: np.ndarray, device: Any = None, lent: bool = False) -> Tensor:
+    """A tensor of a NumPy array that nobody writes to again: not copied where the device allows.
+
+    Args:
+        array: of one of lamina's types, in row-major order.
+        lent: whether somebody will write to it again; it is then copied, and the copy is done on return.
+    """
+    if not lent:
+        return _put(array, device)
+    where = devices.jax_device(device)
+    # On the CPU, JAX shows the same memory, also when asked not to.
+    tensor = _put(np.array(array) if where.platform == "cpu" else array, where)
+    tensor._value.array.block_until_ready()
+    return tensor
+
+
 def _finish(tensor: Tensor, requires_grad: bool) -> Tensor:
     return tensor.requires_grad_() if requires_grad else tensor
 
@@ -429,8 +445,7 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
 # --- random numbers: drawn on the host from lamina's generator, and put on the device ---
 
 
-def _source(generator: Any) -> np.random.Generator:
-    return (random.default_generator if generator is None else generator).source.host()
+_source = random.host
 
 
 def _floats(dtype: Any) -> tuple[np.dtype, Any]:

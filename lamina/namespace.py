@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from types import ModuleType
 from typing import Any
 
@@ -83,3 +84,11 @@ def fill(names: dict[str, Any]) -> None:
     for name, function in homes["functional"].items():
         if not hasattr(functional, name):
             setattr(functional, name, function)
+
+
+def also(name: str, room: ModuleType) -> None:
+    """Make a package importable by a second name, where PyTorch has it: with its files, which stay the same modules."""
+    above, _, last = name.rpartition(".")
+    setattr(sys.modules[above], last, room)
+    for module in [x for x in sys.modules if x == room.__name__ or x.startswith(f"{room.__name__}.")]:
+        sys.modules[name + module.removeprefix(room.__name__)] = sys.modules[module]

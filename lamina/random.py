@@ -59,6 +59,15 @@ default_generator = Generator()
 default_generator.seed()
 
 
+def host(generator: Generator | None) -> np.random.Generator:
+    """NumPy's generator for the next numbers drawn on the host, from this stream or the default one."""
+    if generator is None:
+        return default_generator.source.host()
+    if not isinstance(generator, Generator):
+        raise TypeError(f"generator must be a lamina.Generator, got {type(generator).__name__}.")
+    return generator.source.host()
+
+
 def manual_seed(seed: int) -> Generator:
     """Seed the default generator: the same program then draws the same numbers, bit for bit."""
     return default_generator.manual_seed(seed)
