@@ -2,7 +2,7 @@
 
     python examples/training/vae.py --plot vae.png
 
-Kingma and Welling 2014, Auto-Encoding Variational Bayes. The loss is the negative evidence lower bound, in nats an image.
+Kingma and Welling 2014, Auto-Encoding Variational Bayes. The loss is the negative evidence lower bound, in nats.
 """
 
 import argparse
