@@ -16,15 +16,14 @@ import numpy as np
 
 from lamina import dtypes
 from lamina.io import safetensors_layout
-from lamina.io.advice import place_of
-from lamina.io.errors import FileError, NotDataError
+from lamina.io.errors import FileError
 from lamina.io.manifest import Reader, Writer
 from lamina.io.safetensors_layout import Entry, Header, Piece
 from lamina.io.sharing import Lying, plan
 from lamina.io.source import Source
 from lamina.io.storages import Cut, Storage, Storages, cut_of
 from lamina.io.tensors import KINDS, TYPES, MapLocation, device_for, numbers_of
-from lamina.nn.parameter import Parameter, is_lazy
+from lamina.nn.parameter import Parameter
 from lamina.ops.layout import contiguous_strides
 from lamina.tensor import Tensor
 
@@ -42,7 +41,7 @@ def write(who: str, stream: IO[bytes], obj: Any) -> None:
     """
     writer = Writer(who)
     structure = writer.write(obj)
-    attributes = _attributes(writer)
+    attributes = writer.attributes()
     wholes, lying = plan(writer.tensors)
     names = _Names()
     owners: dict[int, tuple[Any, ...]] = {}
@@ -61,21 +60,6 @@ def write(who: str, stream: IO[bytes], obj: Any) -> None:
     manifest = {"structure": structure, "tensors": records, "arrays": arrays}
     metadata = {MARK: VERSION, MANIFEST: json.dumps(manifest, separators=(",", ":"), allow_nan=False)}
     safetensors_layout.write(stream, pieces, metadata)
-
-
-def _attributes(writer: Writer) -> list[Any]:
-    """What users gave tensors as attributes. Those may be tensors with attributes again, so the list grows."""
-    found: list[Any] = []
-    while len(found) < len(writer.tensors):
-        number = len(found)
-        tensor, path = writer.tensors[number], writer.paths[number]
-        if is_lazy(tensor):
-            raise NotDataError(
-                f"{writer.who}: {place_of(path)} is an uninitialized tensor, which "
-                "has no value. Call the module once before its state is saved."
-            )
-        found.append(writer.pairs(vars(tensor), path) if vars(tensor) else None)
-    return found
 
 
 class _Names:

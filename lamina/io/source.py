@@ -33,6 +33,10 @@ class Source(NamedTuple):
         """A copy of some bytes."""
         return bytes(self.buffer[span.start : span.start + span.size])
 
+    def whole(self, most: int | None = None) -> Span:
+        """All bytes, or so many of them from the first."""
+        return Span(0, len(self.buffer) if most is None else min(most, len(self.buffer)))
+
     def numbers(self, span: Span) -> np.ndarray:
         """Some bytes as they lie in the file; the array must not be kept."""
         return np.frombuffer(self.buffer, np.uint8, span.size, span.start)
