@@ -80,8 +80,8 @@ def read_tensors(
         entry = header.entries[first]
         if entry.kind not in TYPES:
             raise FileError(
-                f"{source.who}: {reprlib.repr(name)} is of type {entry.kind}, which no tensor here has. Convert it with "
-                "the program that wrote it."
+                f"{source.who}: {reprlib.repr(name)} is of type {entry.kind}, which no tensor here has. Convert it "
+                "with the program that wrote it."
             )
         storage = Storage(first, TYPES[entry.kind], entry.span.size // TYPES[entry.kind].itemsize)
         cuts[name] = cut_of(source.who, storage, None, 0, entry.shape, contiguous_strides(entry.shape))

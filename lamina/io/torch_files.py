@@ -83,9 +83,8 @@ def _open_zip(source: Source) -> _Found:
 
     program = pickles.instructions(who, io.BytesIO(archive.stored(f"{root}data.pkl")))
     big = f"{root}byteorder" in members and archive.stored(f"{root}byteorder") == b"big"
-    return _Found(
-        program, _survey(who, program)[0], lambda key: archive.checked(f"{root}data/{key}"), ">" if big else "<"
-    )
+    cuts, _ = _survey(who, program)
+    return _Found(program, cuts, lambda key: archive.checked(f"{root}data/{key}"), ">" if big else "<")
 
 
 def _open_old(source: Source) -> _Found:

@@ -56,8 +56,8 @@ class Archive:
             total += member.file_size
         if total > self.source.room():
             raise FileError(
-                f"{who}: unpacked it would have {total} bytes, the file has {len(self.source.buffer)}. If you trust it, "
-                "unpack it with another program and load what is inside."
+                f"{who}: unpacked it would have {total} bytes, the file has {len(self.source.buffer)}. If you trust "
+                "it, unpack it with another program and load what is inside."
             )
 
     def span(self, name: str) -> Span:
