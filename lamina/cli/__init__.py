@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 import lamina
-from lamina.cli import demo, doctor, run
+from lamina.cli import convert, demo, doctor, inspect, run
 
 __all__ = ["app", "main"]
 
@@ -70,6 +70,8 @@ def _options(
 app.command(no_args_is_help=True, context_settings=run.SETTINGS)(run.run)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
+app.command()(inspect.inspect)
+app.command()(convert.convert)
 
 
 def main() -> None:

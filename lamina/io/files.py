@@ -20,6 +20,9 @@ from lamina.io.torch_files import read_torch
 TORCH, SAFETENSORS, NPZ = (".pt", ".pth", ".bin", ".ckpt"), ".safetensors", ".npz"
 """Names that end so are written in the format of PyTorch, of safetensors, of NumPy; all others in lamina's."""
 
+FLAT = (SAFETENSORS, NPZ)
+"""The formats of these hold a flat dict of tensors."""
+
 
 def save(obj: Any, f: Writable) -> None:
     """Write tensors, and dicts, lists and other data with tensors in them, to a file.
@@ -77,21 +80,32 @@ def load(
     return _read(open_source("load", f, mmap), map_location)
 
 
-def _read(source: Source, map_location: MapLocation) -> Any:
-    start = bytes(source.buffer[:8])
+def format_of(source: Source) -> str:
+    """The format of a file by its content: `lamina`, `safetensors`, `npy`, `npz` or `PyTorch`.
+
+    Raises:
+        FileError: if it is none of these.
+    """
+    start = source.bytes(source.whole(8))
     if safetensors_layout.looks_like(source.buffer):
-        header = safetensors_layout.read_header(source)
-        if native.is_native(header):
-            return native.read(source, header, map_location)
-        return read_tensors(source, header, map_location)
+        return "lamina" if native.is_native(safetensors_layout.read_header(source)) else "safetensors"
     if start.startswith(NPY):
-        return read_numpy(source, map_location)
-    if start.startswith(zips.MARK):
-        arrays = any(name.endswith(".npy") for name in zips.Archive(source).members)
-        return read_numpy(source, map_location) if arrays else read_torch(source, map_location)
-    if start.startswith(b"\x80"):
-        return read_torch(source, map_location)
+        return "npy"
+    if start.startswith(zips.MARK) and any(name.endswith(".npy") for name in zips.Archive(source).members):
+        return "npz"
+    if start.startswith((zips.MARK, b"\x80")):
+        return "PyTorch"
     raise FileError(f"{source.who}: it is of no format that is known here. Read it with the program that wrote it.")
+
+
+def _read(source: Source, map_location: MapLocation) -> Any:
+    form = format_of(source)
+    if form == "PyTorch":
+        return read_torch(source, map_location)
+    if form in ("npy", "npz"):
+        return read_numpy(source, map_location)
+    header = safetensors_layout.read_header(source)
+    return (native.read if form == "lamina" else read_tensors)(source, header, map_location)
 
 
 def _write(who: str, stream: IO[bytes], obj: Any, suffix: str) -> None:

@@ -188,6 +188,13 @@ class Reader:
         return [self.read(item, depth) for item in x]
 
 
+def _device(x: Any) -> Device:
+    try:
+        return Device(str(x))
+    except RuntimeError as error:
+        raise ValueError(str(error)) from None
+
+
 def _size(x: Any) -> Size:
     if not all(type(count) is int for count in x):
         raise ValueError("a size has whole numbers")
@@ -207,7 +214,7 @@ _READERS: dict[Any, Callable[[Reader, Any, int], Any]] = {
     "bytearray": lambda reader, x, depth: bytearray(reader.array(x).tobytes()),
     "size": lambda reader, x, depth: _size(x),
     "dtype": lambda reader, x, depth: dtypes.of(str(x)),
-    "device": lambda reader, x, depth: Device(str(x)),
+    "device": lambda reader, x, depth: _device(x),
     "array": lambda reader, x, depth: reader.array(x),
     "scalar": lambda reader, x, depth: reader.array(x)[()],
     "tensor": lambda reader, x, depth: reader.tensor(x),

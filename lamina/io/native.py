@@ -18,11 +18,11 @@ from lamina import dtypes
 from lamina.io import safetensors_layout
 from lamina.io.errors import FileError
 from lamina.io.manifest import Reader, Writer
-from lamina.io.safetensors_layout import Entry, Header, Piece
+from lamina.io.safetensors_layout import Header, Piece
 from lamina.io.sharing import Lying, plan
 from lamina.io.source import Source
 from lamina.io.storages import Cut, Storage, Storages, cut_of
-from lamina.io.tensors import KINDS, TYPES, MapLocation, device_for, numbers_of
+from lamina.io.tensors import KINDS, MapLocation, device_for, numbers_of
 from lamina.nn.parameter import Parameter
 from lamina.ops.layout import contiguous_strides
 from lamina.tensor import Tensor
@@ -127,11 +127,41 @@ def read(source: Source, header: Header, map_location: MapLocation) -> Any:
     try:
         manifest = json.loads(header.metadata[MANIFEST], object_pairs_hook=safetensors_layout.distinct)
         return _Opened(source, header, manifest, device_for(source.who, map_location)).data()
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError) as error:
-        what = safetensors_layout.short(error)
-        raise FileError(f"{source.who}: its manifest is damaged: {what}. Get the file anew, or write it again.") from (
-            error
-        )
+    except _FAILURES as error:
+        raise _damaged(source, error) from error
+
+
+def outline(source: Source, header: Header) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """The type and shape of each tensor and array in a file of lamina's, by its name there; told by the manifest.
+
+    Raises:
+        FileError: if that is damaged.
+    """
+    try:
+        manifest = json.loads(header.metadata[MANIFEST])
+        found = {
+            record["name"]: (str(record["dtype"]), header.entries[record["name"]].shape)
+            for record in manifest["tensors"]
+        }
+        found = {name: (kind, s[:-1] if kind == "complex128" else s) for name, (kind, s) in found.items()}
+        left = [manifest["structure"], *(record.get("attributes") for record in manifest["tensors"])]
+        while left:
+            part = left.pop()
+            if isinstance(part, dict) and part.keys() == {"number", "dtype", "shape"}:
+                found[manifest["arrays"][part["number"]]] = str(array_type(part["dtype"])), tuple(part["shape"])
+            elif isinstance(part, (dict, list)):
+                left.extend(part.values() if isinstance(part, dict) else part)
+        return found
+    except _FAILURES as error:
+        raise _damaged(source, error) from error
+
+
+_FAILURES = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
+
+
+def _damaged(source: Source, error: Exception) -> FileError:
+    what = safetensors_layout.short(error)
+    return FileError(f"{source.who}: its manifest is damaged: {what}. Get the file anew, or write it again.")
 
 
 class _Opened:
@@ -213,8 +243,3 @@ def array_type(name: Any) -> np.dtype:
     if dtype.hasobject or dtype.names is not None or dtype.subdtype is not None:
         raise ValueError(f"{reprlib.repr(name)} is no type of arrays that are data")
     return dtype
-
-
-def entry_type(entry: Entry) -> dtypes.DType | None:
-    """The type of the tensor that an entry describes; None if lamina has none."""
-    return TYPES.get(entry.kind)

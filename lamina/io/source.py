@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import mmap as memory_map
 import os
 from typing import IO, Any, NamedTuple
@@ -41,6 +42,10 @@ class Source(NamedTuple):
         """Some bytes as they lie in the file; the array must not be kept."""
         return np.frombuffer(self.buffer, np.uint8, span.size, span.start)
 
+    def stream(self) -> IO[bytes]:
+        """The bytes as a file that can seek; they are not copied."""
+        return io.BufferedReader(_Raw(self.buffer))
+
     def release(self, span: Span) -> None:
         """Say that these bytes are not needed again: mapped pages then stop counting as memory of this process."""
         if not isinstance(self.buffer, memory_map.mmap) or not hasattr(self.buffer, "madvise"):
@@ -53,6 +58,33 @@ class Source(NamedTuple):
     def room(self) -> int:
         """How many bytes the file may become in memory."""
         return LARGEST_GROWTH * len(self.buffer) + FREE_GROWTH
+
+
+class _Raw(io.RawIOBase):
+    """What `io` needs to read a buffer: `mmap` has not all of it, and `BytesIO` copies."""
+
+    def __init__(self, buffer: Any) -> None:
+        super().__init__()
+        self.buffer, self.position = buffer, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self.position, os.SEEK_END: len(self.buffer)}[whence]
+        if base + offset < 0:
+            raise ValueError(f"a place in a file is not negative, got {base + offset}")
+        self.position = base + offset
+        return self.position
+
+    def readinto(self, target: Any) -> int:
+        data = self.buffer[self.position : self.position + len(target)]
+        target[: len(data)] = data
+        self.position += len(data)
+        return len(data)
 
 
 def name_of(file: Any) -> str:

@@ -24,6 +24,7 @@ from lamina.io.zips import MARK, Archive
 from lamina.nn.parameter import Parameter
 from lamina.tensor import Size, Tensor
 
+_DEEPEST = 500
 _MAGIC, _VERSION = 0x1950A86A20F9469CFC6C, 1001
 """What files of the older format begin with."""
 
@@ -51,11 +52,23 @@ def read_torch(source: Source, map_location: MapLocation) -> Any:
     who, buffer = source
     found = (_open_zip if bytes(buffer[:4]) == MARK else _open_old)(source)
     storages = Storages(source, found.where, found.cuts, device_for(who, map_location), found.order)
-    return pickles.run(who, found.program, _names(who, storages.tensor, _parameter, _with_attributes), _storage)
+    made = pickles.run(who, found.program, _names(who, storages.tensor, _parameter, _with_attributes), _storage)
+    _look_at_depth(who, made)
+    return made
 
 
-def _stream(buffer: Any) -> Any:
-    return io.BytesIO(buffer) if isinstance(buffer, bytes) else buffer
+def _look_at_depth(who: str, x: Any) -> None:
+    """Refuse what is nested so deeply that it could not be printed or compared. A cycle is not deep."""
+    seen: set[int] = set()
+    left = [(x, 0)]
+    while left:
+        x, depth = left.pop()
+        if not isinstance(x, (dict, list, tuple)) or id(x) in seen:
+            continue
+        if depth > _DEEPEST:
+            raise FileError(f"{who}: it is nested more than {_DEEPEST} deep. Save something flatter.")
+        seen.add(id(x))
+        left.extend((item, depth + 1) for item in (x.values() if isinstance(x, dict) else x))
 
 
 # The two formats.
@@ -90,7 +103,7 @@ def _open_zip(source: Source) -> _Found:
 def _open_old(source: Source) -> _Found:
     """Five pickles (a number, a version, the machine, the object, the keys of its storages), then each storage."""
     who, buffer = source
-    stream = _stream(buffer)
+    stream = source.stream()
     if (magic := pickles.run(who, pickles.instructions(who, stream), {})) != _MAGIC:
         raise FileError(
             f"{who}: it is a pickle, but torch.save did not write it: it begins with {reprlib.repr(magic)}."
@@ -181,10 +194,17 @@ def _names(who: str, tensor: Callable[[Cut], Any], parameter: Any, with_attribut
     }
 
 
+def _device(*arguments: Any) -> Device:
+    try:
+        return Device(*arguments)
+    except RuntimeError as error:
+        raise ValueError(str(error)) from None
+
+
 _CONSTANTS: dict[str, Any] = {
     "torch.Size": Call(lambda sizes=(): Size(sizes)),
     "torch.Tensor": Tensor,
-    "torch.device": Call(Device),
+    "torch.device": Call(_device),
     "torch.nn.parameter.Parameter": Parameter,
     "torch.storage.UntypedStorage": dtypes.uint8,
     **{f"torch.{dtype.name}": dtype for dtype in dtypes.ALL},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import reprlib
 import struct
 import zipfile
@@ -29,9 +28,9 @@ class Archive:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        who, buffer = source
+        who = source.who
         try:
-            with zipfile.ZipFile(io.BytesIO(buffer) if isinstance(buffer, bytes) else buffer) as archive:
+            with zipfile.ZipFile(source.stream()) as archive:
                 members = archive.infolist()
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error, RecursionError) as error:
             raise FileError(f"{who}: the file is incomplete, or damaged: {error}.") from None
@@ -104,8 +103,7 @@ class Archive:
         if member.compress_type == zipfile.ZIP_STORED:
             return memoryview(self.source.buffer)[(span := self.checked(name)).start : span.start + span.size]
         try:
-            buffer = self.source.buffer
-            with zipfile.ZipFile(io.BytesIO(buffer) if isinstance(buffer, bytes) else buffer) as archive:
+            with zipfile.ZipFile(self.source.stream()) as archive:
                 with archive.open(member) as file:
                     data = file.read(member.file_size + 1)
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError) as error:
