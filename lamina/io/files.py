@@ -86,7 +86,7 @@ def format_of(source: Source) -> str:
     Raises:
         FileError: if it is none of these.
     """
-    start = source.bytes(source.whole(8))
+    start = source.copy(source.whole(8))
     if safetensors_layout.looks_like(source.buffer):
         return "lamina" if native.is_native(safetensors_layout.read_header(source)) else "safetensors"
     if start.startswith(NPY):

@@ -6,10 +6,11 @@ them; and which of them share memory, which are Parameters, which require a grad
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import reprlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 import numpy as np
@@ -124,11 +125,12 @@ def read(source: Source, header: Header, map_location: MapLocation) -> Any:
             f"{source.who}: it is written in version {reprlib.repr(header.metadata[MARK])} of lamina's format; this "
             f"lamina reads version {VERSION}. Read it with a later lamina."
         )
-    try:
+    with _damage(source):
         manifest = json.loads(header.metadata[MANIFEST], object_pairs_hook=safetensors_layout.distinct)
-        return _Opened(source, header, manifest, device_for(source.who, map_location)).data()
-    except _FAILURES as error:
-        raise _damaged(source, error) from error
+        opened = _Opened(source, header, manifest)
+    opened.place(device_for(source.who, map_location))
+    with _damage(source):
+        return opened.data()
 
 
 def outline(source: Source, header: Header) -> dict[str, tuple[str, tuple[int, ...]]]:
@@ -137,7 +139,7 @@ def outline(source: Source, header: Header) -> dict[str, tuple[str, tuple[int, .
     Raises:
         FileError: if that is damaged.
     """
-    try:
+    with _damage(source):
         manifest = json.loads(header.metadata[MANIFEST])
         found = {
             record["name"]: (str(record["dtype"]), header.entries[record["name"]].shape)
@@ -152,31 +154,34 @@ def outline(source: Source, header: Header) -> dict[str, tuple[str, tuple[int, .
             elif isinstance(part, (dict, list)):
                 left.extend(part.values() if isinstance(part, dict) else part)
         return found
-    except _FAILURES as error:
-        raise _damaged(source, error) from error
 
 
-_FAILURES = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
-
-
-def _damaged(source: Source, error: Exception) -> FileError:
-    what = safetensors_layout.short(error)
-    return FileError(f"{source.who}: its manifest is damaged: {what}. Get the file anew, or write it again.")
+@contextlib.contextmanager
+def _damage(source: Source) -> Iterator[None]:
+    """Say of whatever fails inside that the manifest is damaged."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError) as error:
+        what = safetensors_layout.short(error)
+        raise FileError(
+            f"{source.who}: its manifest is damaged: {what}. Get the file anew, or write it again."
+        ) from error
 
 
 class _Opened:
     """A file whose manifest is being followed."""
 
-    def __init__(
-        self, source: Source, header: Header, manifest: Mapping[str, Any], device: Callable[[str], Any]
-    ) -> None:
+    def __init__(self, source: Source, header: Header, manifest: Mapping[str, Any]) -> None:
         self.source, self.header, self.manifest = source, header, manifest
         self.records: Sequence[Mapping[str, Any]] = manifest["tensors"]
         self.names: Sequence[str] = manifest["arrays"]
         self.cuts = [self.cut(record) for record in self.records]
-        self.storages = Storages(source, self.where, self.cuts, device)
         self.made: dict[int, Any] = {}
         self.reader = Reader(self.tensor, self.array)
+
+    def place(self, device: Callable[[str], Any]) -> None:
+        """Say on which devices the tensors shall live."""
+        self.storages = Storages(self.source, self.where, self.cuts, device)
 
     def data(self) -> Any:
         """All of it: the checksums first, so that nothing is made of a damaged file."""
@@ -231,7 +236,7 @@ class _Opened:
         dtype, shape = array_type(record["dtype"]), record["shape"]
         if not safetensors_layout.counts(shape) or math.prod(shape) * dtype.itemsize != entry.span.size:
             raise ValueError(f"an array of shape {reprlib.repr(shape)} has other bytes than {entry.span.size}")
-        return np.ndarray(tuple(shape), dtype, self.source.bytes(entry.span)).copy()
+        return np.ndarray(tuple(shape), dtype, self.source.copy(entry.span)).copy()
 
 
 def array_type(name: Any) -> np.dtype:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import ast
 import math
 import reprlib
 import zipfile
@@ -21,6 +21,7 @@ from lamina.io.zips import Archive
 from lamina.tensor import Tensor
 
 NPY = b"\x93NUMPY"
+_LONGEST_HEADER = 65536
 
 
 def save_npz(tensors: Mapping[str, Any], file: Writable, *, compress: bool = False) -> None:
@@ -92,20 +93,30 @@ def _array(who: str, name: str, data: Any) -> np.ndarray:
     def wrong(what: str) -> FileError:
         return FileError(f"{who}: {name} {what}. Write it again, as an array of numbers.")
 
-    stream = io.BytesIO(bytes(data[:65536]))
     try:
-        version = np.lib.format.read_magic(stream)
-        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
-        shape, fortran, dtype = read(stream)
-    except (ValueError, KeyError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
-        raise wrong(f"has a damaged header: {str(error).splitlines()[0][:200] if str(error) else error!r}") from None
+        start, shape, fortran, dtype = _header(bytes(data[:_LONGEST_HEADER]))
+    except (ValueError, KeyError, TypeError, SyntaxError, RecursionError, MemoryError, IndexError) as error:
+        raise wrong("has a damaged header") from error
     if dtype.hasobject:
         raise wrong("holds Python objects, which are not data and are not read")
-    start, size = stream.tell(), math.prod(shape) * dtype.itemsize
-    if min(shape, default=0) < 0 or size != len(data) - start:
+    size = math.prod(shape) * dtype.itemsize
+    if size != len(data) - start:
         raise wrong(f"of shape {reprlib.repr(shape)} and type {dtype} must have {size} bytes, got {len(data) - start}")
     found: np.ndarray = np.ndarray(shape, dtype, data, start, order="F" if fortran else "C")
     return found
+
+
+def _header(data: bytes) -> tuple[int, tuple[int, ...], bool, np.dtype]:
+    """Where the numbers begin, their shape, whether the first index runs fastest, and their type."""
+    start = {1: 10, 2: 12, 3: 12}[data[6]]
+    end = start + int.from_bytes(data[8:start], "little")
+    found = ast.literal_eval(data[start:end].decode("latin1" if data[6] < 3 else "utf-8").strip())
+    shape, fortran = found["shape"], found["fortran_order"]
+    if len(found) != 3 or end > len(data) or not isinstance(shape, tuple) or not isinstance(fortran, bool):
+        raise ValueError("it must have a descr, a shape and a fortran_order")
+    if not all(type(size) is int and size >= 0 for size in shape) or len(shape) > 64:
+        raise ValueError("a shape has whole numbers")
+    return end, shape, fortran, np.lib.format.descr_to_dtype(found["descr"])
 
 
 def _value(array: np.ndarray, device: Any) -> Any:

@@ -116,7 +116,7 @@ def read_index(function: str, path: Path) -> Index:
     """
     source = open_source(function, path)
     try:
-        found = json.loads(source.bytes(source.whole()), object_pairs_hook=safetensors_layout.distinct)
+        found = json.loads(source.copy(source.whole()), object_pairs_hook=safetensors_layout.distinct)
         weights, sums = found["weight_map"], found.get("metadata", {}).get(_SUMS, {})
         if not all(isinstance(file, str) for file in [*weights.values(), *sums.values()]):
             raise ValueError("files must be named by texts")
@@ -147,7 +147,7 @@ def open_shard(function: str, file: Path, index: Index) -> Source:
         raise FileError(f"{function}: {file.name}: the index names it: {what}. Get this file as well.") from None
     wanted = index.sums.get(file.name)
     if wanted is not None:
-        length = int.from_bytes(source.bytes(source.whole(8)), "little")
+        length = int.from_bytes(source.copy(source.whole(8)), "little")
         if f"{zlib.crc32(bytes(source.buffer[8 : 8 + min(length, len(source.buffer))])):08x}" != wanted:
             raise FileError(f"{source.who}: it was not written together with the index. Get all files anew.")
     return source

@@ -30,7 +30,7 @@ class Source(NamedTuple):
     who: str
     buffer: Any
 
-    def bytes(self, span: Span) -> bytes:
+    def copy(self, span: Span) -> bytes:
         """A copy of some bytes."""
         return bytes(self.buffer[span.start : span.start + span.size])
 

@@ -109,7 +109,8 @@ class Storages:
         device: Callable[[str], Any],
         order: str = "<",
     ) -> None:
-        self.source, self.where, self.device, self.order = source, where, device, order
+        self.source, self.where, self.order = source, where, order
+        self.devices = {place: device(place) for place in dict.fromkeys(cut.storage.place for cut in cuts)}
         self.overlapping = _overlapping(cuts)
         self.places: dict[str, Span] = {}
         self.made: dict[Cut, Tensor] = {}
@@ -134,7 +135,7 @@ class Storages:
 
     def _alone(self, cut: Cut) -> Tensor:
         """The tensor with memory of its own."""
-        made = owned(self._array(cut), self.device(cut.storage.place))
+        made = owned(self._array(cut), self.devices[cut.storage.place])
         self.source.release(self._place(cut.storage))
         return made
 
@@ -157,7 +158,7 @@ class Storages:
         if storage.key not in self.wholes:
             _, size = self._place(storage)
             flat = self._numbers(storage, Span(0, size - size % storage.dtype.itemsize), storage.dtype)
-            self.wholes[storage.key] = owned(flat, self.device(storage.place))
+            self.wholes[storage.key] = owned(flat, self.devices[storage.place])
             self.source.release(self._place(storage))
         return self.wholes[storage.key]
 

@@ -91,7 +91,7 @@ class Archive:
 
     def stored(self, name: str) -> bytes:
         """The bytes of a member that is not compressed."""
-        return self.source.bytes(self.checked(name))
+        return self.source.copy(self.checked(name))
 
     def unpacked(self, name: str) -> Any:
         """The bytes of any member: in place, if it is not compressed.

@@ -1,6 +1,6 @@
 """Makes the files in `corpus/`: small good ones to damage, and hostile ones that must be refused.
 
-    python -m tests.io.make_corpus
+python -m tests.io.make_corpus
 """
 
 from __future__ import annotations
@@ -168,16 +168,25 @@ def hostile():
     yield "zip_absolute.npz", archive([("/etc/evil.npy", npy())])
     yield "zip_backslash.npz", archive([("..\\evil.npy", npy())])
     yield "zip_shared.pt", shared_members()
-    yield "zip_bomb.npz", archive([("x.npy", npy((90_000_000,), np.zeros(90_000_000, np.uint8), "|u1"))], zipfile.ZIP_BZIP2)
+    yield (
+        "zip_bomb.npz",
+        archive([("x.npy", npy((90_000_000,), np.zeros(90_000_000, np.uint8), "|u1"))], zipfile.ZIP_BZIP2),
+    )
     yield "zip_declared.npz", declared(archive([("x.npy", npy())], zipfile.ZIP_DEFLATED), 4_000_000_000)
     yield "zip_declared.pt", declared(whole, 4_000_000_000)
     yield "zip_compressed.pt", archive([("archive/data.pkl", tensor((4,), (1,))), ("archive/data/0", bytes(16))], 8)
     yield "zip_checksum.pt", whole.replace(bytes(16), bytes(15) + b"\x01")
     yield "zip_empty.pt", archive([])
-    yield "npy_objects.npz", archive([("x.npy", written(lambda file: np.save(file, np.array([{}]), allow_pickle=True)))])
+    yield (
+        "npy_objects.npz",
+        archive([("x.npy", written(lambda file: np.save(file, np.array([{}]), allow_pickle=True)))]),
+    )
     yield "npy_size.npy", npy((1 << 40,))
     yield "npy_negative.npy", npy((-2,))
-    yield "npy_code.npy", npy(text="{'descr': __import__('os').system('touch %s'), 'fortran_order': 0, 'shape': ()}" % MARK)
+    yield (
+        "npy_code.npy",
+        npy(text="{'descr': __import__('os').system('touch %s'), 'fortran_order': 0, 'shape': ()}" % MARK),
+    )
     for name, data in {
         "length": header({"x": entry()}, bytes(8), 1 << 62), "short": header({"x": entry()}, bytes(8), 5),
         "deep": header(b'{"a":' + b"[" * 20000, bytes(8)), "json": header(b'{"x": {', bytes(8)),
