@@ -187,7 +187,6 @@ class _Opened:
         """All of it: the checksums first, so that nothing is made of a damaged file."""
         for name in self.header.entries:
             safetensors_layout.verify(self.source, self.header, name)
-            self.source.release(self.header.entries[name].span)
         found = self.reader.read(self.manifest["structure"])
         for number, record in enumerate(self.records):
             if number in self.made:

@@ -38,7 +38,7 @@ def save_npz(tensors: Mapping[str, Any], file: Writable, *, compress: bool = Fal
     who = f"save_npz: {name_of(file)}"
     if not isinstance(tensors, Mapping):
         raise NotDataError(f"{who}: tensors by name are needed, got {type(tensors).__name__}. Save {{'name': tensor}}.")
-    for name, x in tensors.items():
+    for name, x in tensors.items():  # all, before anything is written
         _check(who, name, x)
     with writing(file) as stream:
         kind = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
@@ -76,13 +76,13 @@ def read_numpy(source: Source, map_location: MapLocation) -> Any:
     """What is in a file of NumPy's that is open."""
     device = device_for(source.who, map_location)("cpu")
     if bytes(source.buffer[: len(NPY)]) == NPY:
-        return _value(_array(source.who, "the array", source.buffer), device)
+        return _value(_array(source.who, "the array", source.buffer), device, source)
     archive = Archive(source)
     odd = next((name for name in archive.members if not name.endswith(".npy")), None)
     if odd is not None:
         raise FileError(f"{source.who}: it is a zip archive with {reprlib.repr(odd)} in it, which is no array.")
     return {
-        name.removesuffix(".npy"): _value(_array(source.who, name, archive.unpacked(name)), device)
+        name.removesuffix(".npy"): _value(_array(source.who, name, archive.unpacked(name)), device, source)
         for name in archive.members
     }
 
@@ -119,9 +119,12 @@ def _header(data: bytes) -> tuple[int, tuple[int, ...], bool, np.dtype]:
     return end, shape, fortran, np.lib.format.descr_to_dtype(found["descr"])
 
 
-def _value(array: np.ndarray, device: Any) -> Any:
+def _value(array: np.ndarray, device: Any, source: Source) -> Any:
     try:
         dtype = dtypes.of(array.dtype.newbyteorder("="))
     except TypeError:
         return array.copy()
-    return owned(array.astype(dtype.numpy, copy=False), device)
+    first = np.frombuffer(source.buffer, np.uint8, 1).ctypes.data
+    start = array.ctypes.data - first
+    in_file = 0 <= start < len(source.buffer)  # it was not unpacked
+    return owned(array.astype(dtype.numpy, copy=False), device, source.releaser(start) if in_file else None)

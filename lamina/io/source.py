@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import mmap as memory_map
 import os
+import zlib
+from collections.abc import Callable, Iterator
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -15,6 +17,10 @@ Readable = str | os.PathLike[str] | IO[bytes]
 
 LARGEST_GROWTH, FREE_GROWTH = 100, 64 * 2**20
 """A file may become so many times larger in memory, or so many bytes in all, before it counts as a trap."""
+
+
+PART = 8 * 2**20
+"""How many bytes of a file are looked at before their pages are given back."""
 
 
 class Span(NamedTuple):
@@ -41,6 +47,18 @@ class Source(NamedTuple):
     def numbers(self, span: Span) -> np.ndarray:
         """Some bytes as they lie in the file; the array must not be kept."""
         return np.frombuffer(self.buffer, np.uint8, span.size, span.start)
+
+    def checksum(self, span: Span) -> int:
+        """The CRC-32 of some bytes; the pages that were read for it are given back."""
+        found = 0
+        for part in _parts(span):
+            found = zlib.crc32(self.numbers(part).data, found)
+            self.release(part)
+        return found
+
+    def releaser(self, start: int) -> Callable[[int, int], None]:
+        """A function that releases bytes of what begins here; more than what is read may be released at no harm."""
+        return lambda offset, size: self.release(Span(start + offset, size))
 
     def stream(self) -> IO[bytes]:
         """The bytes as a file that can seek; they are not copied."""
@@ -85,6 +103,11 @@ class _Raw(io.RawIOBase):
         target[: len(data)] = data
         self.position += len(data)
         return len(data)
+
+
+def _parts(span: Span) -> Iterator[Span]:
+    for start in range(span.start, span.start + span.size, PART):
+        yield Span(start, min(PART, span.start + span.size - start))
 
 
 def name_of(file: Any) -> str:

@@ -15,10 +15,10 @@ Writable = str | os.PathLike[str] | IO[bytes]
 
 @contextlib.contextmanager
 def writing(file: Writable, overwrite: bool = True) -> Iterator[IO[bytes]]:
-    """A stream that can seek, whose bytes come to the file when the block ends without an error.
+    """A stream that can seek. A path gets its bytes when the block ends without an error; a file that is open, at once.
 
     Args:
-        file: a path, or a file open for writing bytes; one without `seek` will do.
+        file: a path, or a file open for writing bytes. One that cannot seek, or only appends, gets them in the end.
         overwrite: whether a path may be that of a file already.
     """
     if isinstance(file, (str, os.PathLike)):
@@ -29,6 +29,9 @@ def writing(file: Writable, overwrite: bool = True) -> Iterator[IO[bytes]]:
         raise AttributeError(f"save: a path or a file open for writing is needed, got {type(file).__name__}.")
     if isinstance(file, io.TextIOBase):
         raise TypeError("save: the file must be open in binary mode, 'wb', got one open for text.")
+    if hasattr(file, "seekable") and file.seekable() and "a" not in str(getattr(file, "mode", "")):
+        yield file
+        return
     whole = io.BytesIO()
     yield whole
     file.write(whole.getbuffer())

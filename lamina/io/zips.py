@@ -85,7 +85,7 @@ class Archive:
         """
         found, wanted = self.span(name), self.members[name].CRC
         there = max(min(found.size, len(self.source.buffer) - found.start), 0)
-        if wanted and there == found.size and zlib.crc32(self.source.numbers(found).data) != wanted:
+        if wanted and there == found.size and self.source.checksum(found) != wanted:
             raise FileError(f"{self.source.who}: {name} is damaged: its checksum is another. {_DAMAGED}")
         return found
 
