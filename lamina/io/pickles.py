@@ -90,7 +90,7 @@ def instructions(who: str, stream: IO[bytes]) -> list[Instruction]:
                     "one by one."
                 )
         return found
-    except (ValueError, UnicodeDecodeError, struct.error, OverflowError, MemoryError) as error:
+    except (ValueError, struct.error, OverflowError, MemoryError, Warning) as error:  # old escapes warn
         raise UnsafeFileError(f"{who}: it is not a whole pickle: {error}.") from None
 
 

@@ -1,7 +1,7 @@
 """A large file is loaded without holding it twice, and saved without a copy.
 
-Measured in a process of its own, on Linux: VmHWM, the most memory that was resident at once (tensors, pages of the mapped
-file and everything else), after resetting it before and reading it after; so that only the growth counts.
+Measured in a process of its own, on Linux: VmHWM, the most memory that was resident at once (tensors, pages of the
+mapped file and everything else). It is reset before and read after, so only the growth counts.
 """
 
 from __future__ import annotations
