@@ -200,6 +200,13 @@ def test_arguments_that_do_not_fit(tmp_path):
     with pytest.raises(NotImplementedError) as unknown:
         lamina.load(path, pickle_module=os)
     assert str(unknown.value) == "load: pickle_module must be None: lamina reads pickles as data, by itself."
+    for options in ({"pickle_module": os}, {"_use_new_zipfile_serialization": False}):
+        with pytest.raises(NotImplementedError) as unknown:
+            lamina.save([1], path, **options)
+        assert str(unknown.value) == (
+            "save: pickle_module must be None, and the format before PyTorch 1.6 is not written."
+        )
+    lamina.save([1], path, pickle_protocol=4)
     with open(path, encoding="latin1") as opened, pytest.raises(TypeError) as text:
         lamina.load(opened)
     assert str(text.value) == "load: x: it must be open in binary mode; read() gives str."
