@@ -536,6 +536,8 @@ from lamina.functions_window import hamming_window as hamming_window
 from lamina.functions_window import hann_window as hann_window
 from lamina.functions_window import kaiser_window as kaiser_window
 from lamina.inspect.tensor_repr import set_printoptions as set_printoptions
+from lamina.io.files import load as load
+from lamina.io.files import save as save
 from lamina.random import Generator as Generator
 from lamina.random import default_generator as default_generator
 from lamina.random import get_rng_state as get_rng_state
