@@ -299,6 +299,15 @@ from lamina.functions_activation import celu_ as celu_
 from lamina.functions_activation import relu_ as relu_
 from lamina.functions_activation import selu_ as selu_
 from lamina.functions_activation import threshold_ as threshold_
+from lamina.functions_facts import get_device as get_device
+from lamina.functions_facts import is_conj as is_conj
+from lamina.functions_facts import is_distributed as is_distributed
+from lamina.functions_facts import is_inference as is_inference
+from lamina.functions_facts import is_neg as is_neg
+from lamina.functions_facts import is_nonzero as is_nonzero
+from lamina.functions_facts import is_same_size as is_same_size
+from lamina.functions_facts import resolve_conj as resolve_conj
+from lamina.functions_facts import resolve_neg as resolve_neg
 from lamina.functions_index import argwhere as argwhere
 from lamina.functions_index import index_put as index_put
 from lamina.functions_index import masked_select as masked_select

@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import Any
 
 ROOMS = (
-    "activation", "attention", "dropout", "embedding", "index", "linalg", "loss", "native", "norm", "pool",
-    "random_activation", "reduce", "scaled", "shape", "vision",
+    "activation", "attention", "dropout", "embedding", "facts", "index", "linalg", "loss", "native", "norm", "pool",
+    "random_activation", "rebind", "reduce", "scaled", "shape", "vision",
 )  # fmt: skip
 """The files `functions_*.py`, with functions that are more than one operation."""
 

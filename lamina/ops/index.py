@@ -468,7 +468,7 @@ def take_along_dim(input: Array, indices: Array, dim: int | None = None) -> Arra
         expand_to(x, tuple(x.shape[axis] if axis == dim else size for axis, size in enumerate(shape)))
         for x in (input, indices)
     )
-    return gather(input, dim, indices)
+    return gather(input, dim, jnp.remainder(indices, input.shape[dim]))
 
 
 # --- whole slices along a dimension -----------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ are PyTorch's. No arrays here.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 from lamina.ops import check
@@ -296,6 +297,11 @@ def _after_basic_index(shape: Shape, strides: Shape, offset: int, starts: tuple[
     return tuple(sizes), tuple(steps), offset
 
 
+def _after_real(shape: Shape, strides: Shape, offset: int, part: int = 0) -> Layout:
+    """Of complex numbers, real and imaginary parts lie in turn."""
+    return shape, tuple(2 * stride for stride in strides), 2 * offset + part
+
+
 _AFTER: dict[str, Any] = {
     "view": _after_view,
     "transpose": _after_transpose,
@@ -311,6 +317,8 @@ _AFTER: dict[str, Any] = {
     "diagonal": _after_diagonal,
     "unfold_windows": _after_unfold,
     "basic_index": _after_basic_index,
+    "real": _after_real,
+    "imag": partial(_after_real, part=1),
 }
 
 

@@ -77,7 +77,8 @@ def test_indexing_by_tensors():
     compare(lambda t, x: (x[x > 0], x[x > 9], x[x[:, 0, 0] > 0], x[(x > 0).any(-1)]), X)
     compare(lambda t, x, m: (x[m], x[m[0] & False]), X, np.array([True, False, True]))
     compare(lambda t, x: x[x > 0], floats())
-    compare(lambda t, x, m: x[m], X, np.array([1, 0, 1], np.uint8))
+    with pytest.warns(UserWarning, match="uint8 is now deprecated"):
+        compare(lambda t, x, m: x[m], X, np.array([1, 0, 1], np.uint8))
 
 
 def test_assigning_tensors():
