@@ -91,7 +91,7 @@ class Tensor(engine.Handle, Methods):
         alias.seen = alias.storage.version
         if whole is None:
             return
-        with grad_mode(alias.grad and _state.trace.grad):
+        with grad_mode(alias.grad):
             for cut in alias.cuts:
                 whole = detached(whole) if cut is None else record(cut[0], (whole, *cut[1]), cut[2])
         assert whole is not None

@@ -59,9 +59,9 @@ def test_what_a_custom_function_saved_is_not_written_to():
         x.add_(1)
         with pytest.raises(RuntimeError) as error:
             y.sum().backward()
-        caught.append(str(error.value).split("; expected version")[0].split("operation: ")[0])
+        caught.append(str(error.value).split(": [")[0])
     assert caught[0] == caught[1]
-    assert "one of the variables needed for gradient computation has been modified by an inplace operation" in caught[1]
+    assert caught[1].endswith("has been modified by an inplace operation")
 
 
 def test_without_gradients_gradients_still_pass():

@@ -39,14 +39,12 @@ def draw(r: random.Random) -> tuple[list, str, tuple[int, ...]]:
     scale = r.choice([1e-5, 1e-2, 1.0, 1.0, 30.0, 1e3, 1e5, 1e9])
     values = generator.standard_normal(shape) * scale
     kind = r.choice(["plain", "plain", "whole", "odd", "same", "spread"])
-    if kind == "whole" or "int" in name:
-        values = np.round(values.clip(-100, 100))
-    if name == "uint8":
-        values = np.abs(values)
     if kind == "same":
         values = np.full(shape, 0.1)
     if kind == "spread":
         values = values * 10.0 ** generator.integers(-3, 4, shape)
+    if kind == "whole" or "int" in name:
+        values = np.round(np.clip(values, 0 if name == "uint8" else -100, 100))
     if name.startswith("complex"):
         values = values + 1j * generator.standard_normal(shape)
     if kind == "odd" and name[0] in "fbc" and name != "bool":
