@@ -19,6 +19,7 @@ import numpy as np
 
 import lamina
 from lamina import bounds
+from lamina.ops.index import check_together
 from lamina.ops.op import TABLE
 from lamina.ops.shape import slice_bounds
 from lamina.tensor import Tensor, call_view
@@ -295,16 +296,18 @@ def _assigned(tensor: Tensor, advanced: Index, ndim: int, value: Any, accumulate
     single = only.is_mask and len(advanced.advanced) == 1 and not accumulate
     if single and isinstance(value, Tensor) and value.numel() == 1:
         value = value.to(tensor.dtype)  # as `masked_fill` does
-    _check_dtype(tensor, value)
     if single:
         if _kind(only.value) == "uint8" and not (isinstance(value, Tensor) and value.numel() > 1):
             raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
+        _check_dtype(tensor, value)
         after = ndim - only.dim - only.value.ndim
         if _fits_mask(value, after) and not (isinstance(value, Tensor) and value.ndim > ndim):
             mask = _tensor(only.value)
             mask = mask if mask.dtype is lamina.dtypes.bool else mask.to(lamina.dtypes.bool)
             return lamina.functions.mask_put(tensor, mask, value, only.dim)
     operands, plan = _places(advanced, ndim)
+    check_together(operands)
+    _check_dtype(tensor, value)
     return lamina.functions.index_put_at(tensor, value, operands, plan, accumulate)
 
 
