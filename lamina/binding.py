@@ -19,7 +19,7 @@ import numpy as np
 from lamina import dtypes, engine
 from lamina.bounds import LOOK
 from lamina.ops.op import TABLE, Key, Op, OpParameter
-from lamina.ops.optim import Blocks
+from lamina.ops.optim_blocks import Blocks
 from lamina.tensor import Tensor, alias_value, call, call_view, wrap, write
 
 engine.set_key_class(Key)

@@ -32,6 +32,24 @@ def at_hand(tensor: Tensor) -> np.ndarray | None:
     return np.asarray(array)
 
 
+def few_at_hand(tensor: Tensor) -> np.ndarray | None:
+    """`at_hand`, if they are few."""
+    found = at_hand(tensor)
+    return found if found is not None and 0 < found.size <= LARGEST else None
+
+
+def few_whole_at_hand(tensor: Tensor) -> np.ndarray | None:
+    """`few_at_hand`, if they are whole numbers."""
+    found = few_at_hand(tensor)
+    return found if found is not None and found.dtype.kind in "iu" else None
+
+
+def any_negative(tensor: Tensor) -> bool:
+    """Whether a number is negative, if the numbers are at hand; else False."""
+    found = few_at_hand(tensor)
+    return found is not None and bool((found < 0).any())
+
+
 def first_outside(indices: Tensor, size: int, ignored: int = 0, *, negative: bool = False) -> int | None:
     """The first element that is neither in [0, size) nor `ignored`, if the numbers are at hand; else None.
 
@@ -41,7 +59,7 @@ def first_outside(indices: Tensor, size: int, ignored: int = 0, *, negative: boo
     known = _passed.get(id(array))
     if known is not None and (size, ignored, negative) in known[1]:
         return None
-    found = few_at_hand(indices)
+    found = few_whole_at_hand(indices)
     if found is None:
         return None
     # As unsigned numbers, negative ones are larger than any size.
@@ -54,12 +72,6 @@ def first_outside(indices: Tensor, size: int, ignored: int = 0, *, negative: boo
         known = _passed[id(array)] = (weakref.ref(array, functools.partial(_forget, id(array))), set())
     known[1].add((size, ignored, negative))
     return None
-
-
-def few_at_hand(indices: Tensor) -> np.ndarray | None:
-    """The whole numbers of a tensor, if nobody has to wait for them and they are few; else None."""
-    found = at_hand(indices)
-    return found if found is not None and found.dtype.kind in "iu" and 0 < found.size <= LARGEST else None
 
 
 def _forget(name: int, _: Any) -> None:

@@ -133,8 +133,9 @@ class finfo(_Info):
             raise TypeError(f"lamina.finfo() takes a floating-point type, got {dtype}. Use lamina.iinfo for integers.")
         info = ml_dtypes.finfo(dtype.to_real().numpy)
         self.bits = info.bits
-        for name in ("eps", "max", "min", "tiny", "smallest_normal", "resolution"):
+        for name in ("eps", "max", "min", "tiny", "smallest_normal"):
             setattr(self, name, np.float64(getattr(info, name)).item())
+        self.resolution = 1 / 10**info.precision
         self.dtype = dtype.name
 
 

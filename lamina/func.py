@@ -1,11 +1,30 @@
-"""Modules as pure functions, for JAX's own transforms: `functional_call`."""
+"""Transforms of functions, and modules as pure functions: `torch.func`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lamina import creation, engine
+from lamina.batching import vmap
 from lamina.tensor import Tensor
+from lamina.transforms import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, linearize, vjp
+
+__all__ = [
+    "functional_call",
+    "functionalize",
+    "grad",
+    "grad_and_value",
+    "hessian",
+    "jacfwd",
+    "jacrev",
+    "jvp",
+    "linearize",
+    "replace_all_batch_norm_modules_",
+    "stack_module_state",
+    "vjp",
+    "vmap",
+]
 
 
 def functional_call(
@@ -74,9 +93,63 @@ def functional_call(
         for table, name, value in saved:
             table[name] = value
         for x, value in kept:
-            if x._value.spec.device is engine.TRACED:
-                x._value = value
+            if x._value.spec.device is engine.TRACED or isinstance(x._value.home, engine.Inner):
+                x.restore(value)
     return _raw(result) if raw else result
+
+
+def functionalize(func: Callable[..., Any], *, remove: str = "mutations") -> Callable[..., Any]:
+    """The function itself: what lamina records has no writing in place, since a Tensor is a name for a value."""
+    if remove not in ("mutations", "mutations_and_views"):
+        raise RuntimeError(
+            "functionalize(f, remove='mutations'): received invalid argument for remove=. Valid options are: "
+            f"'mutations' or 'mutations_and_views', got {remove!r}"
+        )
+    return func
+
+
+def stack_module_state(models: Sequence[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The parameters and the buffers of several modules of one class, each name's stacked along a new first dimension.
+
+    >>> import lamina
+    >>> nets = [lamina.nn.Linear(3, 1) for _ in range(4)]
+    >>> params, buffers = lamina.func.stack_module_state(nets)
+    >>> call = lambda p, b, x: lamina.func.functional_call(nets[0], (p, b), (x,))
+    >>> lamina.vmap(call, in_dims=(0, 0, None))(params, buffers, lamina.ones(2, 3)).shape
+    lamina.Size([4, 2, 1])
+    """
+    models = list(models)
+    if not models:
+        raise RuntimeError("stack_module_state: Expected at least one model, got 0.")
+    if not (all(m.training for m in models) or all(not m.training for m in models)):
+        raise RuntimeError("stack_module_state: Expected all models to have the same training/eval mode.")
+    if any(type(m) is not type(models[0]) for m in models):
+        raise RuntimeError("stack_module_state: Expected all models to be of the same class.")
+    return (
+        _stacked([dict(m.named_parameters()) for m in models]),
+        _stacked([dict(m.named_buffers()) for m in models]),
+    )
+
+
+def _stacked(states: list[dict[str, Any]]) -> dict[str, Any]:
+    from lamina import functions
+    from lamina.tensor import grad_mode
+
+    found: dict[str, Any] = {}
+    for name, first in states[0].items():
+        with grad_mode(False):
+            found[name] = functions.stack([state[name] for state in states])
+        found[name].requires_grad_(first.requires_grad)
+    return found
+
+
+def replace_all_batch_norm_modules_(root: Any) -> Any:
+    """Let every batch (and instance) norm below use the statistics of its batch and keep none; returns root."""
+    for module in root.modules():
+        if hasattr(module, "track_running_stats") and "running_mean" in module._buffers:
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+            module.track_running_stats = False
+    return root
 
 
 def _entry(module: Any, path: str) -> tuple[Any, str]:

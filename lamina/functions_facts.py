@@ -1,101 +1,83 @@
-"""What a tensor says about itself beyond shape and type: where it lies, what it shares, what it is not."""
+"""What is known of tensors and types without looking at numbers; plain arithmetic on sizes."""
 
 from __future__ import annotations
 
+import builtins
+import math
 from typing import Any
 
-from lamina.tensor import Tensor
+import numpy as np
+
+from lamina import dtypes, functions
+from lamina.ops import check, promote
+from lamina.storage import TypedStorage, UntypedStorage
+from lamina.tensor import Size, Tensor
 
 PUBLIC = {
-    "get_device": "lamina Tensor",
-    "is_nonzero": "lamina Tensor",
-    "is_same_size": "lamina Tensor",
-    "is_set_to": "Tensor",
-    "is_conj": "lamina Tensor",
-    "is_neg": "lamina Tensor",
-    "resolve_conj": "lamina Tensor",
-    "resolve_neg": "lamina Tensor",
-    "is_inference": "lamina Tensor",
-    "is_distributed": "lamina Tensor",
-    "is_shared": "Tensor",
-    "is_coalesced": "Tensor",
-    "sparse_dim": "Tensor",
-    "dense_dim": "Tensor",
+    **dict.fromkeys(("is_complex", "is_floating_point", "is_signed", "numel", "is_tensor", "is_storage"), "lamina"),
+    **dict.fromkeys(("result_type", "promote_types", "can_cast", "typename", "broadcast_shapes"), "lamina"),
+    **dict.fromkeys(("is_nonzero", "is_same_size", "is_conj", "is_neg", "is_inference"), "lamina Tensor"),
+    **dict.fromkeys(("is_distributed", "get_device", "resolve_conj", "resolve_neg"), "lamina Tensor"),
+    **dict.fromkeys(("sym_int", "sym_float", "sym_max", "sym_min", "sym_not", "sym_ite", "sym_sum"), "lamina"),
+    **dict.fromkeys(("sym_sqrt", "sym_fresh_size", "sym_constrain_range", "sym_constrain_range_for_size"), "lamina"),
+    "sum_to_size": "Tensor",
     "dim_order": "Tensor",
-    "const_data_ptr": "Tensor",
-    "name": "Tensor",
-    "output_nr": "Tensor",
-    "is_mkldnn": "Tensor",
-    "is_xla": "Tensor",
-    "is_xpu": "Tensor",
-    "is_mps": "Tensor",
-    "is_ipu": "Tensor",
-    "is_vulkan": "Tensor",
-    "is_mtia": "Tensor",
-    "is_maia": "Tensor",
-    "is_sparse_csr": "Tensor",
-}
-"""Where users find each."""
+}  # fmt: skip
+"""Where users find each function."""
 
 
-def get_device(input: Tensor) -> int:
-    """The number of the GPU it lives on; -1 for the CPU."""
-    return -1 if input.is_cpu else input.device.index or 0
+def is_complex(input: Tensor) -> bool:
+    """Whether the type is a complex one."""
+    return input.is_complex()
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Whether the type is a floating one."""
+    return input.is_floating_point()
+
+
+def is_signed(input: Tensor) -> bool:
+    """Whether the type has negative numbers."""
+    return input.is_signed()
+
+
+def numel(input: Tensor) -> int:
+    """The number of elements."""
+    return input.numel()
+
+
+def is_tensor(obj: Any) -> bool:
+    """Whether it is a Tensor."""
+    return isinstance(obj, Tensor)
+
+
+def is_storage(obj: Any) -> bool:
+    """Whether it is a storage, as `untyped_storage()` gives."""
+    return isinstance(obj, (UntypedStorage, TypedStorage))
 
 
 def is_nonzero(input: Tensor) -> bool:
-    """Whether the only element is not zero.
-
-    >>> import lamina
-    >>> lamina.is_nonzero(lamina.tensor([1.5]))
-    True
-    """
+    """Whether the only element is not zero. It is read."""
     return bool(input)
 
 
 def is_same_size(input: Tensor, other: Tensor) -> bool:
-    """Whether the shapes are the same."""
-    return input.shape == other.shape
-
-
-def is_set_to(input: Tensor, tensor: Tensor) -> bool:
-    """Whether both are the same part of the same memory, under one shape."""
-    return _memory(input) is _memory(tensor) and all(
-        own == other
-        for own, other in (
-            (input.shape, tensor.shape),
-            (input.stride(), tensor.stride()),
-            (input.storage_offset(), tensor.storage_offset()),
-        )
-    )
-
-
-def _memory(tensor: Tensor) -> Any:
-    return tensor if tensor._alias is None else tensor._alias.storage
+    """Whether the shapes are equal."""
+    return bool(input.shape == other.shape)
 
 
 def is_conj(input: Tensor) -> bool:
-    """False: the conjugate of a tensor is computed, not noted."""
+    """False: `conj` computes the conjugate at once."""
     return False
 
 
 def is_neg(input: Tensor) -> bool:
-    """False: the negative of a tensor is computed, not noted."""
+    """False: there are no views that negate."""
     return False
 
 
-def resolve_conj(input: Tensor) -> Tensor:
-    """The input: see `is_conj`."""
-    return input
-
-
-def resolve_neg(input: Tensor) -> Tensor:
-    """The input: see `is_neg`."""
-    return input
-
-
 def is_inference(input: Tensor) -> bool:
-    """False: what is made within `inference_mode` is a tensor like any other."""
+    """False: tensors made in `inference_mode` are like any others."""
     return False
 
 
@@ -104,44 +86,172 @@ def is_distributed(input: Tensor) -> bool:
     return False
 
 
-def is_shared(input: Tensor) -> bool:
-    """False: no other process reads its memory."""
-    return False
+def get_device(input: Tensor) -> int:
+    """The number of the GPU it lives on; -1 on the CPU."""
+    return -1 if input.device.type == "cpu" else int(input.device.index or 0)
 
 
-def is_coalesced(input: Tensor) -> bool:
-    """Only of sparse tensors can this be asked."""
-    raise RuntimeError("is_coalesced expected sparse coordinate tensor layout but got Strided")
+def resolve_conj(input: Tensor) -> Tensor:
+    """The input: `conj` computes the conjugate at once."""
+    return input
 
 
-def sparse_dim(input: Tensor) -> int:
-    """0: no dimension is sparse."""
-    return 0
+def resolve_neg(input: Tensor) -> Tensor:
+    """The input: there are no views that negate."""
+    return input
 
 
-def dense_dim(input: Tensor) -> int:
-    """The number of dimensions: all are dense."""
-    return input.ndim
+def _stand_in(x: Any) -> Any:
+    """Something of the type and number of dimensions that decide a result's type."""
+    if not isinstance(x, Tensor):
+        return x
+    return np.empty((0,) * x.ndim, x.dtype.numpy)
 
 
-def dim_order(input: Tensor) -> tuple[int, ...]:
-    """The dimensions from the one with the largest steps in memory to the one with the smallest.
+def result_type(tensor1: Any, tensor2: Any) -> dtypes.DType:
+    """The type of the result of arithmetic on two tensors or numbers.
 
     >>> import lamina
-    >>> lamina.zeros(2, 3).t().dim_order()
-    (1, 0)
+    >>> lamina.result_type(lamina.tensor([1, 2]), 1.0)
+    lamina.float32
     """
+    return dtypes.of(promote.result_type(_stand_in(tensor1), _stand_in(tensor2)))
+
+
+def promote_types(type1: dtypes.DType, type2: dtypes.DType) -> dtypes.DType:
+    """The smallest type both fit in.
+
+    >>> import lamina
+    >>> lamina.promote_types(lamina.uint8, lamina.int8)
+    lamina.int16
+    """
+    return dtypes.of(promote.promote_types(type1.numpy, type2.numpy))
+
+
+def can_cast(from_: dtypes.DType, to: dtypes.DType) -> bool:
+    """Whether results of one type may be written into tensors of another: not to a lower category.
+
+    >>> import lamina
+    >>> lamina.can_cast(lamina.float32, lamina.int32)
+    False
+    """
+    low, high = promote.category(from_.numpy), promote.category(to.numpy)
+    return low <= high
+
+
+def typename(obj: Any) -> str:
+    """The name of a tensor's type, or of the type of anything else.
+
+    >>> import lamina
+    >>> lamina.typename(lamina.ones(2))
+    'lamina.FloatTensor'
+    """
+    if isinstance(obj, Tensor):
+        return str(obj.type())
+    named = obj if hasattr(obj, "__qualname__") else type(obj)
+    module = getattr(named, "__module__", None)
+    return named.__qualname__ if module in (None, "builtins") else f"{module}.{named.__qualname__}"
+
+
+def broadcast_shapes(*shapes: Any) -> Size:
+    """The shape that tensors of these shapes broadcast to.
+
+    >>> import lamina
+    >>> lamina.broadcast_shapes((2, 1), (3,))
+    lamina.Size([2, 3])
+    """
+    sizes = [(shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes]
+    for shape in sizes:
+        if any(size < 0 for size in shape):
+            raise RuntimeError(f"Trying to create tensor with negative dimension ({min(shape)}): ({min(shape)})")
+    try:
+        return Size(check.broadcast(*[np.broadcast_to(0, shape) for shape in sizes])) if sizes else Size()
+    except RuntimeError:
+        raise RuntimeError("Shape mismatch: objects cannot be broadcast to a single shape") from None
+
+
+def sum_to_size(input: Tensor, *size: Any) -> Tensor:
+    """The sum over the dimensions that would have to be broadcast to come from `size` to the input's shape.
+
+    >>> import lamina
+    >>> lamina.ones(2, 3).sum_to_size(1, 3)
+    tensor([[2., 2., 2.]])
+    """
+    sizes = tuple(size[0]) if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
+    shape = tuple(input.shape)
+    new = len(shape) - len(sizes)
+    if new < 0 or any(n not in (1, own) for n, own in zip(sizes, shape[new:], strict=True)):
+        raise RuntimeError(f"size {{{list(sizes)}}} is not expandable to size {{{list(shape)}}}.")
+    over = [*range(new), *(new + axis for axis, n in enumerate(sizes) if n == 1 and shape[new + axis] != 1)]
+    result = functions.sum(input, tuple(over), True) if over else input
+    return functions.view(result, tuple(sizes)) if new else result
+
+
+def dim_order(input: Tensor, *, ambiguity_check: Any = False) -> tuple[int, ...]:
+    """The dimensions from the one with the largest stride to the one with the smallest."""
     strides = input.stride()
-    return tuple(sorted(range(input.ndim), key=lambda dim: -strides[dim]))
+    return tuple(sorted(range(input.ndim), key=lambda axis: -strides[axis]))
 
 
-def const_data_ptr(input: Tensor) -> int:
-    """The address of the array, as `data_ptr`."""
-    return input.data_ptr()
+# --- numbers that PyTorch's compiler keeps as symbols --------------------------------------------
 
 
-name = property(lambda input: None, doc="None, as in PyTorch.")
-output_nr = property(lambda input: 0, doc="Which of the results of its `grad_fn` it is.")
-is_mkldnn = is_xla = is_xpu = is_mps = is_ipu = is_vulkan = is_mtia = is_maia = is_sparse_csr = property(
-    lambda input: False, doc="False: there are no such tensors here."
-)
+def sym_int(a: Any) -> int:
+    """`int`, toward zero."""
+    return int(a)
+
+
+def sym_float(a: Any) -> float:
+    """`float`."""
+    return float(a)
+
+
+def sym_max(a: Any, b: Any) -> Any:
+    """The larger of two numbers, a float if one of them is."""
+    return _both(builtins.max, a, b)
+
+
+def sym_min(a: Any, b: Any) -> Any:
+    """The smaller of two numbers, a float if one of them is."""
+    return _both(builtins.min, a, b)
+
+
+def _both(function: Any, a: Any, b: Any) -> Any:
+    found = function(a, b)
+    return float(found) if isinstance(a, float) or isinstance(b, float) else found
+
+
+def sym_not(a: Any) -> bool:
+    """`not`."""
+    return not a
+
+
+def sym_ite(b: bool, t: Any, f: Any) -> Any:
+    """`t if b else f`."""
+    return t if b else f
+
+
+def sym_sum(args: Any) -> Any:
+    """`sum`."""
+    return builtins.sum(args)
+
+
+def sym_sqrt(a: Any) -> float:
+    """`math.sqrt`."""
+    return math.sqrt(a)
+
+
+def sym_fresh_size(expr: Any) -> Any:
+    """The number itself."""
+    return expr
+
+
+def sym_constrain_range(size: Any, *, min: int | None = None, max: int | None = None) -> None:
+    """Raise RuntimeError unless the number lies between min and max."""
+    if (min is not None and size < min) or (max is not None and size > max):
+        raise RuntimeError(f"Invalid value range for {size} between [{min}, {max}].")
+
+
+def sym_constrain_range_for_size(size: Any, *, min: int | None = None, max: int | None = None) -> None:
+    """`sym_constrain_range`, from 0 on."""
+    sym_constrain_range(size, min=0 if min is None else min, max=max)

@@ -172,7 +172,7 @@ def inverse(input: Tensor) -> Tensor:
 
 def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
     """See `lamina.linalg.pinv`."""
-    return lamina.functions.pinv(input, rcond)
+    return lamina.functions.pinv(input, rtol=rcond)
 
 
 def orgqr(input: Tensor, input2: Tensor) -> Tensor:

@@ -1,10 +1,14 @@
-"""Losses as `lamina.nn.functional` has them: with warnings, and with the arguments that came before `reduction`."""
+"""Losses of numbers and probabilities as `lamina.nn.functional` has them.
+
+That is with warnings, with the names of reductions, and with the arguments that came before these.
+"""
 
 from __future__ import annotations
 
 import warnings
 
 from lamina import bounds, functions
+from lamina.ops.loss import MEAN, NONE, SUM
 from lamina.tensor import Tensor
 
 
@@ -21,7 +25,7 @@ def mse_loss(
     input, target and weight (*) -> () or (*)
     """
     _warn_of_sizes(input, target)
-    return functions.mse_loss(input, target, weight, legacy_reduction(size_average, reduce, reduction))
+    return functions.mse_loss(input, target, weight, reduction_code(reduction, size_average, reduce))
 
 
 def l1_loss(
@@ -37,7 +41,7 @@ def l1_loss(
     input, target and weight (*) -> () or (*)
     """
     _warn_of_sizes(input, target)
-    return functions.l1_loss(input, target, weight, legacy_reduction(size_average, reduce, reduction))
+    return functions.l1_loss(input, target, weight, reduction_code(reduction, size_average, reduce))
 
 
 def smooth_l1_loss(
@@ -53,7 +57,7 @@ def smooth_l1_loss(
     input and target (*) -> () or (*)
     """
     _warn_of_sizes(input, target)
-    return functions.smooth_l1_loss(input, target, legacy_reduction(size_average, reduce, reduction), beta)
+    return functions.smooth_l1_loss(input, target, reduction_code(reduction, size_average, reduce), beta)
 
 
 def huber_loss(
@@ -64,51 +68,7 @@ def huber_loss(
     input, target and weight (*) -> () or (*)
     """
     _warn_of_sizes(input, target)
-    return functions.huber_loss(input, target, reduction, delta, weight)
-
-
-def nll_loss(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    size_average: bool | None = None,
-    ignore_index: int = -100,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """-weight[target] * input[target], input being log-probabilities; reduced. The mean divides by the sum of weights.
-
-    input (N, C, *) or (C,), target (N, *) or (), int64, weight (C,) -> () or shape of target
-    """
-    reduction = legacy_reduction(size_average, reduce, reduction)
-    loss = functions.nll_loss(input, target, weight, ignore_index, reduction)
-    _check_classes(input, target, ignore_index)
-    return loss
-
-
-def cross_entropy(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    size_average: bool | None = None,
-    ignore_index: int = -100,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Tensor:
-    """-log_softmax(input)[target] for class indices; for class probabilities, -sum of target * log_softmax(input).
-
-    Targets equal to `ignore_index` don't count. The mean divides by the sum of the targets' weights.
-    input (N, C, *) or (C,), target (N, *) or (), int64, or probabilities like input, weight (C,) -> () or (N, *)
-
-    >>> import lamina
-    >>> lamina.nn.functional.cross_entropy(lamina.zeros(3, 4), lamina.tensor([0, 3, 1]))
-    tensor(1.3863)
-    """
-    reduction = legacy_reduction(size_average, reduce, reduction)
-    loss = functions.cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
-    _check_classes(input, target, ignore_index)
-    return loss
+    return functions.huber_loss(input, target, reduction_code(reduction), delta, weight)
 
 
 def binary_cross_entropy(
@@ -123,7 +83,7 @@ def binary_cross_entropy(
 
     input (probabilities) and target (*) -> () or (*)
     """
-    return functions.binary_cross_entropy(input, target, weight, legacy_reduction(size_average, reduce, reduction))
+    return functions.binary_cross_entropy(input, target, weight, reduction_code(reduction, size_average, reduce))
 
 
 def binary_cross_entropy_with_logits(
@@ -139,8 +99,8 @@ def binary_cross_entropy_with_logits(
 
     input and target (*) -> () or (*)
     """
-    reduction = legacy_reduction(size_average, reduce, reduction)
-    return functions.binary_cross_entropy_with_logits(input, target, weight, reduction, pos_weight)
+    code = reduction_code(reduction, size_average, reduce)
+    return functions.binary_cross_entropy_with_logits(input, target, weight, pos_weight, code)
 
 
 def kl_div(
@@ -164,26 +124,83 @@ def kl_div(
             "'mean' will be changed to behave the same as 'batchmean' in the next major release.",
             stacklevel=2,
         )
-    return functions.kl_div(input, target, legacy_reduction(size_average, reduce, reduction), log_target)
+    if reduction == "batchmean" and not legacy:
+        loss = functions.kl_div(input, target, reduction_code("sum"), log_target=log_target)
+        return loss / input.shape[0] if input.ndim else loss
+    code = reduction_code(reduction, size_average, reduce)
+    return functions.kl_div(input, target, code, log_target=log_target)
 
 
-def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+def poisson_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    log_input: bool = True,
+    full: bool = False,
+    size_average: bool | None = None,
+    eps: float = 1e-8,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """-log of Poisson's probability of target, but for a constant; input is the logarithm of the mean, if `log_input`.
+
+    That is exp(input) - target * input, or input - target * log(input + eps); reduced. `full` adds Stirling's
+    approximation of the constant log(target!).
+    input and target (*) -> () or (*)
+    """
+    code = reduction_code(reduction, size_average, reduce)
+    return functions.poisson_nll_loss(input, target, log_input, full, eps, code)
+
+
+def gaussian_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    var: Tensor | float,
+    full: bool = False,
+    eps: float = 1e-6,
+    reduction: str = "mean",
+) -> Tensor:
+    """0.5 * (log(var) + (input - target)^2 / var), where var is at least eps; reduced. `full` adds 0.5 * log(2 pi).
+
+    A negative variance is an error if it is known already, else the loss is NaN.
+    input and target (*, E), var (*, E), (*, 1), (*) or a number -> () or (*, E)
+
+    >>> import lamina
+    >>> mean, target = lamina.tensor([0.0, 1.0]), lamina.tensor([1.0, 1.0])
+    >>> lamina.nn.functional.gaussian_nll_loss(mean, target, lamina.tensor([1.0, 1.0]))
+    tensor(0.2500)
+    """
+    if var < 0 if isinstance(var, (int, float)) else bounds.any_negative(var):
+        raise ValueError("var has negative entry/entries")
+    return functions.gaussian_nll_loss(input, target, var, full, eps, reduction_code(reduction))
+
+
+def reduction_code(reduction: str, size_average: bool | None = None, reduce: bool | None = None) -> int:
+    """The number of a reduction, as operations take it."""
+    if size_average is not None or reduce is not None:
+        reduction = legacy_reduction(size_average, reduce, reduction, stacklevel=4)
+    if reduction == "elementwise_mean":
+        warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=3)
+        return _CODES["mean"]
+    code = _CODES.get(reduction)
+    if code is None:
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    return code
+
+
+def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: str, stacklevel: int = 3) -> str:
     """What `size_average` and `reduce`, if given, mean as a `reduction`."""
     if size_average is None and reduce is None:
         return reduction
     summed = reduce is None or reduce
     reduction = "none" if not summed else "mean" if size_average is None or size_average else "sum"
     warnings.warn(
-        f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.", stacklevel=3
+        f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.",
+        stacklevel=stacklevel,
     )
     return reduction
 
 
-def _check_classes(input: Tensor, target: Tensor, ignore_index: int) -> None:
-    # The operation came first: it knows that the shapes fit.
-    outside = bounds.first_outside(target, input.shape[min(1, input.ndim - 1)], ignore_index)
-    if outside is not None:
-        raise IndexError(f"Target {outside} is out of bounds.")
+_CODES = {"none": NONE, "mean": MEAN, "sum": SUM}
 
 
 def _warn_of_sizes(input: Tensor, target: Tensor) -> None:
@@ -198,8 +215,9 @@ def _warn_of_sizes(input: Tensor, target: Tensor) -> None:
 
 PUBLIC = dict.fromkeys(
     (
-        "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "nll_loss", "cross_entropy", "binary_cross_entropy",
-        "binary_cross_entropy_with_logits", "kl_div",
+        "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy",
+        "binary_cross_entropy_with_logits", "kl_div", "poisson_nll_loss", "gaussian_nll_loss",
     ),
     "functional",
 )  # fmt: skip
+"""Where users find each function."""

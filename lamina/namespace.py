@@ -7,8 +7,10 @@ from types import ModuleType
 from typing import Any
 
 ROOMS = (
-    "activation", "attention", "dropout", "embedding", "facts", "index", "linalg", "loss", "native", "norm", "pool",
-    "random_activation", "rebind", "reduce", "scaled", "shape", "vision",
+    "activation", "attention", "class_loss", "copies", "difference", "dropout", "embedding", "facts", "factor", "fft",
+    "histogram", "index", "legacy", "linalg", "linear_cross_entropy", "loss", "margin_loss", "matrix", "native", "norm",
+    "places", "pool", "quantile", "random_activation", "reduce", "root_loss", "scaled", "sequence_loss", "shape",
+    "special", "strided", "unique", "vision", "window",
 )  # fmt: skip
 """The files `functions_*.py`, with functions that are more than one operation."""
 
@@ -21,17 +23,36 @@ _NAMED = {
                "default_generator"),
     "tensor": ("Tensor", "Size"),
     "engine": ("synchronize",),
+    "amp.autocast_mode": (
+        "autocast", "is_autocast_enabled", "set_autocast_enabled", "get_autocast_dtype", "set_autocast_dtype",
+        "is_autocast_cpu_enabled", "set_autocast_cpu_enabled", "get_autocast_cpu_dtype", "set_autocast_cpu_dtype",
+        "get_autocast_gpu_dtype", "set_autocast_gpu_dtype", "is_autocast_cache_enabled",
+        "set_autocast_cache_enabled", "clear_autocast_cache", "autocast_increment_nesting",
+        "autocast_decrement_nesting",
+    ),
+    "batching": ("vmap",),
+    "control": ("cond", "while_loop"),
     "inspect": ("set_printoptions",),
 }  # fmt: skip
+
+_ROOT_IN_PLACE = (
+    "abs", "acos", "acosh", "addmv", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "asin", "asinh",
+    "atan", "atanh", "ceil", "clamp", "clamp_max", "clamp_min", "clip", "conj_physical", "cos", "cosh", "deg2rad",
+    "erf", "erfc", "exp", "exp2", "expm1", "fix", "floor", "frac", "gcd", "i0", "index_put", "lcm", "ldexp", "log",
+    "log10", "log1p", "log2", "logit", "nan_to_num", "neg", "negative", "rad2deg", "reciprocal", "round", "rsqrt",
+    "sigmoid", "sin", "sinc", "sinh", "sqrt", "square", "tan", "tanh", "trunc", "xlogy",
+)  # fmt: skip
+"""Operations whose in-place method is a function as well, as in PyTorch: `lamina.exp_(x)`."""
 
 
 def fill(names: dict[str, Any]) -> None:
     """Put every public name into the package's namespace, and the methods on Tensor."""
-    from lamina import binding, creation, dtypes, functions, linalg, operators, special
+    from lamina import binding, creation, dtypes, fft, functions, linalg, operators, settings, special, tensor_types
     from lamina.tensor import Tensor
 
     homes: dict[str, dict[str, Any]] = {
         "lamina": names,
+        "fft": vars(fft),
         "linalg": vars(linalg),
         "special": vars(special),
         "functional": {},
@@ -49,6 +70,9 @@ def fill(names: dict[str, Any]) -> None:
         for name, op in binding.homes(place).items():
             namespace.setdefault(name, getattr(functions, op))
     operators.bind()
+    names.update({f"{name}_": getattr(Tensor, f"{name}_") for name in _ROOT_IN_PLACE})
+    names.update({name: getattr(tensor_types, name) for name in (*tensor_types.ALL, "set_default_tensor_type")})
+    names.update({name: getattr(settings, name) for name in settings.ALL})
     for name in creation.__all__:
         names[name] = getattr(creation, name)
     names.update({dtype.name: dtype for dtype in dtypes.ALL})

@@ -44,6 +44,7 @@ from lamina.optim.optimizer import required
 _SPELLED = {
     "MultiLabelMarginLoss": "multilabel_margin_loss",
     "MultiLabelSoftMarginLoss": "multilabel_soft_margin_loss",
+    "Sparsemax": "contrib_sparsemax",
     "LRScheduler": "scheduler",
     "ReduceLROnPlateau": "reduce_on_plateau",
 }

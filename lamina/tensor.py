@@ -7,6 +7,7 @@ views and writing in place, gradients, and reading.
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from numbers import Number
 from typing import Any
@@ -19,7 +20,7 @@ from lamina.engine import Leaf, Value, record
 from lamina.methods import Methods
 from lamina.ops import layout
 from lamina.ops.op import TABLE
-from lamina.ops.optim import Blocks
+from lamina.ops.optim_blocks import Blocks
 from lamina.views import OVERWRITE, Alias, Storage, kept, layout_of, put_of
 
 _new = object.__new__
@@ -88,6 +89,11 @@ class Tensor(engine.Handle, Methods):
 
     def _recut(self, alias: Alias) -> None:
         whole = alias.storage.value()
+        if whole is not None and _state.trace.inner and whole.home is not _state.trace:
+            with engine.outside(whole):
+                if not _state.trace.inner or whole.home is _state.trace:
+                    self._recut(alias)
+                    return
         alias.seen = alias.storage.version
         if whole is None:
             return
@@ -102,6 +108,8 @@ class Tensor(engine.Handle, Methods):
 
     def _bind(self, value: Value) -> None:
         """Let this name mean another value; a leaf stays a leaf, and what gradients pass through lets them pass."""
+        if _state.trace.inner:
+            _note_writing(self)
         old = self._value
         if old.leaf is not None:
             value.leaf = old.leaf
@@ -111,6 +119,12 @@ class Tensor(engine.Handle, Methods):
         elif old.need and not value.need:
             value = kept(old, value)
         self._value = value
+
+    def restore(self, value: Value) -> None:
+        """Name a value again that it named before it was written to; its views are then outdated."""
+        self._value = value
+        if isinstance(self._alias, Storage):
+            self._alias.restore(value)
 
     def _write(self, value: Tensor | Value) -> Tensor:
         """Write in place: this tensor, what it is a view of, and their other views then have the new value."""
@@ -557,9 +571,6 @@ class Tensor(engine.Handle, Methods):
             )
         return bool((self == element).any())
 
-    def __reversed__(self) -> Tensor:
-        return self.flip(0) if self.ndim else self
-
     def __repr__(self) -> str:
         return self._text()
 
@@ -656,7 +667,7 @@ class Tensor(engine.Handle, Methods):
         if isinstance(dtype, str) and dtype.endswith("Tensor"):
             name = dtype.rpartition(".")[2].removesuffix("Tensor")
             dtype = next(d for d in dtypes.ALL if d.tensor_name == name)
-        return self.to(dtype)
+        return self.to(getattr(dtype, "dtype", dtype))
 
     def type_as(self, other: Tensor) -> Tensor:
         """This tensor with the type of another."""
@@ -782,6 +793,12 @@ def _fresh(value: Value) -> Value:
     return new
 
 
+def _note_writing(tensor: Tensor) -> None:
+    """Let a function that is being transformed know that it writes to this tensor."""
+    trace: Any = _state.trace
+    trace.written.setdefault(id(tensor), (weakref.ref(tensor), tensor._value))
+
+
 def detached(value: Value) -> Value:
     """The same value without gradients."""
     return value if not value.need and value.leaf is None else _fresh(value)
@@ -812,24 +829,6 @@ def share(tensor: Tensor, value: Value, cut: Any) -> Tensor:
         storage.held = storage.value()
     view._alias = Alias(storage, shape, cuts, _state.trace.grad, of_leaf and cut is not None and _state.trace.grad)
     return view
-
-
-def become(tensor: Tensor, view: Tensor) -> Tensor:
-    """Let a tensor itself be what `view`, a view of it or another tensor, is; returns it. Other views of it remain."""
-    if view is tensor:
-        return tensor
-    alias = tensor._alias
-    if _state.trace.grad:
-        tensor._refuse_leaf(alias)
-    if tensor._value.leaf is not None:  # a leaf keeps its gradient, and shares its memory no more
-        tensor._bind(alias_value(view.current()))
-        return tensor
-    if isinstance(tensor._alias, Storage):
-        tensor._alias.leave()
-    tensor._value, tensor._alias = view.current(), view._alias
-    if isinstance(tensor._alias, Storage):
-        tensor._alias = None
-    return tensor
 
 
 def flat_parts(flat: Tensor, parts: Sequence[Tensor]) -> list[Tensor]:
@@ -938,6 +937,9 @@ def values_of(tensors: Sequence[Tensor]) -> list[Value]:
 
 def assign(targets: Sequence[Tensor], values: Sequence[Value]) -> None:
     """Let each target have a new value at once, without autograd: how an optimizer's step ends."""
+    if _state.trace.inner:
+        for target in targets:
+            _note_writing(target)
     for target, new in zip(targets, values, strict=True):
         alias = target._alias
         if alias is None:

@@ -63,6 +63,13 @@ class Storage:
         if self.held is not None or owner is None:
             self.held = value
 
+    def restore(self, value: Value) -> None:
+        """The owner has an earlier value again."""
+        self.version += 1
+        self.seen = self.version
+        if self.held is not None:
+            self.held = value
+
 
 class Alias:
     """How a view was cut from what it shares.

@@ -89,11 +89,13 @@ def compare_modules(
     rtol: float | None = None,
     atol: float | None = None,
     call: Callable[..., Any] | None = None,
+    load_back: bool = True,
 ) -> None:
     """Build a module in both libraries, give lamina's PyTorch's parameters, call both and compare.
 
     Compared are the names and shapes of `state_dict` and its values after the call (so buffers too), results, gradients
-    of inputs and of parameters, the tree of submodules and each one's `extra_repr`.
+    of inputs and of parameters, the tree of submodules and each one's `extra_repr`. PyTorch's state is loaded into
+    lamina's module before, and lamina's into PyTorch's after.
 
     Args:
         build: makes the module from `torch.nn` or `lamina.nn`.
@@ -102,6 +104,7 @@ def compare_modules(
         grad: whether floating inputs require a gradient.
         rtol, atol: as for `compare`.
         call: `call(module, *inputs)` where it is more than `module(*inputs)`.
+        load_back: whether lamina's state is loaded into PyTorch's module.
     """
     call = call or (lambda module, *inputs: module(*inputs))
     parameters: dict[str, np.ndarray] = {}
@@ -123,9 +126,11 @@ def compare_modules(
         }
 
     modules: list[Any] = []
+    back: list[Any] = []
 
     def with_gradients(t: Any) -> dict[str, Any]:
         outcome = _outcome(t, run, inputs, grad, False)
+        back.extend(modules)
         if modules and "raised" not in outcome:
             outcome["parameter gradients"] = {
                 name: None if parameter.grad is None else _value(parameter.grad)
@@ -138,6 +143,9 @@ def compare_modules(
     lamina.engine.reset()
     actual = with_gradients(lamina)
     _agree(actual, expected, rtol, atol)
+    if load_back and len(back) == 2 and "raised" not in expected:
+        theirs, ours = back
+        theirs.load_state_dict({name: to_torch(to_numpy(value)) for name, value in ours.state_dict().items()})
 
 
 @contextlib.contextmanager

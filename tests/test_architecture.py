@@ -133,8 +133,8 @@ def test_underscored_names_stay_in_their_file():
 
 READS_VALUES = {
     "lamina.nn.advice": "runs after an error, to say which index was out of range",
-    "lamina.optim.optimizer": "packs the state of small parameters into one buffer, once",
-    "lamina.nn.utils.rnn": "lengths decide shapes; most often they are on the host already",
+    "lamina.optim.bucket": "packs the state of small parameters into one buffer, once",
+    "lamina.nn.utils.packed_sequence": "lengths decide shapes; most often they are on the host already",
     "lamina.optim.lbfgs": "a line search decides in Python, and reads its numbers together, once an evaluation",
 }
 
@@ -176,9 +176,15 @@ def public_objects():
             for room in (utils, utils.rnn, utils.parametrize, utils.parametrizations, utils.prune, utils.stateless)
         },
         "lamina.optim": vars(optim),
+        **{
+            f"lamina.optim.{room.__name__.rpartition('.')[2]}": {name: getattr(room, name) for name in room.__all__}
+            for room in (optim.lr_scheduler, optim.swa_utils)
+        },
         "lamina.autograd": vars(lamina.autograd),
         "lamina.engine": {name: getattr(lamina.engine, name) for name in lamina.engine.__all__},
         "lamina.func": vars(lamina.func),
+        "lamina.io": {name: getattr(lamina.io, name) for name in lamina.io.__all__},
+        "lamina.fft": vars(lamina.fft),
         "lamina.linalg": vars(lamina.linalg),
         "lamina.special": vars(lamina.special),
         "lamina.Tensor": vars(lamina.Tensor),
@@ -205,6 +211,7 @@ NOT_BUILT = {
     "ParameterDict": "holds what it is given",
     **{name: "its shapes come with the first input" for name in nn.__all__ if name.startswith("Lazy")},
     "Container": "deprecated, and warns of it",
+    "DataParallel": "has those of the module it wraps",
 }
 CLASSES = 3
 CONV = {"in_channels": 4, "out_channels": 6, "groups": 2}
@@ -277,7 +284,22 @@ BUILT = {
     "TransformerDecoder": [{"decoder_layer": nn.Identity(), "num_layers": 2}],
     "Transformer": [{"d_model": 4, "nhead": 2, "num_encoder_layers": 1, "num_decoder_layers": 1}],
     "PReLU": [{}, {"num_parameters": 4}],
-    **{name: [{}, {"weight": lamina.ones(CLASSES)}] for name in ("CrossEntropyLoss", "NLLLoss", "BCELoss")},
+    **{
+        name: [{}, {"weight": lamina.ones(CLASSES)}]
+        for name in (
+            "CrossEntropyLoss",
+            "NLLLoss",
+            "NLLLoss2d",
+            "BCELoss",
+            "MultiMarginLoss",
+            "MultiLabelSoftMarginLoss",
+        )
+    },
+    "LinearCrossEntropyLoss": [
+        {"in_features": 2, "num_classes": CLASSES},
+        {"in_features": 2, "num_classes": CLASSES, "weight": lamina.ones(CLASSES)},
+    ],
+    "AdaptiveLogSoftmaxWithLoss": [{"in_features": 4, "n_classes": 5, "cutoffs": [2]}],
     "BCEWithLogitsLoss": [{}, {"weight": lamina.ones(CLASSES), "pos_weight": lamina.ones(CLASSES)}],
     "MaxPool1d": [{"kernel_size": 2}],
     "MaxPool2d": [{"kernel_size": 2}],
@@ -372,6 +394,7 @@ def arguments_of(layer: type, given: dict[str, Any]) -> dict[str, Any]:
     return names
 
 
+@pytest.mark.filterwarnings("ignore:NLLLoss2d is deprecated:FutureWarning")
 @pytest.mark.parametrize("name", [name for name in LAYERS if name not in NOT_BUILT])
 def test_docstrings_describe_the_real_parameters(name):
     layer = LAYERS[name]
@@ -400,11 +423,16 @@ def test_a_wrong_docstring_would_be_found():
         described("A layer.\n\nParameters:\n    weight: ones", "Parameters", names)
 
 
+FROM_R = {"AUMLoss": "nn_aum_loss", "Sparsemax": "nn_contrib_sparsemax"}
+"""Layers of torch for R that PyTorch does not have."""
+
+
 @pytest.mark.parametrize("name", [name for name, layer in LAYERS.items() if layer.__module__ != "lamina.nn.container"])
 def test_layers_say_where_they_come_from(name):
     if name in ("Module", "RNNBase", "RNNCellBase"):
         return
-    assert f"Source: torch.nn.{name}" in inspect.cleandoc(LAYERS[name].__doc__)
+    source = f"torch for R's {FROM_R[name]}" if name in FROM_R else f"torch.nn.{name}"
+    assert f"Source: {source}" in inspect.cleandoc(LAYERS[name].__doc__)
 
 
 # --- sizes ---
@@ -448,6 +476,8 @@ def test_methods_of_layers_come_in_one_order():
 
 TESTED_ELSEWHERE = {
     "lamina.ops.check": "by every operation's errors",
+    "lamina.ops.bessel_tables": "tests/ops/test_bessel.py",
+    "lamina.ops.matrix": "tests/ops/test_lu.py, test_cholesky.py, test_eigen.py, test_linalg_solve.py",
     "lamina.ops.op": "by tests/ops as a whole",
     "lamina.ops.promote": "tests/ops/test_pointwise.py",
     "lamina.ops.logic": "tests/ops/test_pointwise.py",
@@ -455,7 +485,15 @@ TESTED_ELSEWHERE = {
     "lamina.ops.resample": "tests/ops/test_interpolate.py",
     "lamina.ops.operands": "tests/ops/test_pointwise.py",
     "lamina.ops.transcendental": "tests/ops/test_pointwise.py",
-    "lamina.ops.optim": "tests/optim",
+    **{f"lamina.ops.{name}": "tests/optim" for name in ("optim", "optim_adam", "optim_lbfgs", "optim_scaled")},
+    "lamina.ops.optim_blocks": "tests/optim, and test_optimizer.py there for how states lie",
+    "lamina.ops.averaging": "tests/optim/test_swa_utils.py",
+    "lamina.optim.bucket": "tests/optim/test_optimizer.py",
+    **{
+        f"lamina.optim.{name}": "tests/optim/test_by_rule.py"
+        for name in "adadelta adafactor adagrad adamax asgd muon nadam radam rmsprop rprop sparse_adam".split()
+    },
+    "lamina.io.storages": "tests/io/test_torch_files.py",
     "lamina.nn.functional": "tests/ops",
     "lamina.nn.running_norm": "tests/nn/test_norm.py",
     "lamina.nn.hooks": "tests/nn/test_module.py",
@@ -471,6 +509,6 @@ def test_a_file_has_its_tests_beside_it():
     for name, file in FILES.items():
         room = file.parent.name
         beside = ROOT.parent / "tests" / room / f"test_{file.name}"
-        if room in ("ops", "nn", "optim") and file.name != "__init__.py" and not beside.exists():
+        if room in ("ops", "nn", "optim", "io") and file.name != "__init__.py" and not beside.exists():
             missing.add(name)
     assert missing <= set(TESTED_ELSEWHERE), missing - set(TESTED_ELSEWHERE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from lamina import rtorch
 from tools import coverage
 
 
@@ -17,10 +16,6 @@ def test_every_name_is_here_or_has_a_reason(space):
 @pytest.mark.parametrize("space", coverage.SPACES)
 def test_every_name_is_in_a_test(space):
     assert [name for name, said in coverage.rows(space) if said == "not tested"] == []
-
-
-def test_every_name_of_torch_for_r_resolves():
-    assert [name for name in coverage.r_names() if not hasattr(rtorch, name)] == []
 
 
 def test_the_page_is_up_to_date():

@@ -36,6 +36,9 @@ def names(text: str) -> set[str]:
             found.update(alias.name for alias in node.names if alias.asname == alias.name)
         elif isinstance(node, ast.Assign):
             found.update(target.id for target in node.targets)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            if ast.unparse(node.annotation) != "TypeAlias":
+                found.update({node.target.id} - {"__all__", "__version__"})
         elif isinstance(node, ast.FunctionDef):
             found.add(node.name)
     return found
@@ -52,6 +55,7 @@ def test_up_to_date(name):
 
 @pytest.mark.parametrize(("name", "module"), {
     "__init__.pyi": lamina,
+    "fft.pyi": lamina.fft,
     "linalg.pyi": lamina.linalg,
     "special.pyi": lamina.special,
     "nn/functional.pyi": lamina.nn.functional,

@@ -50,9 +50,6 @@ NOT_MEANT = {
         "SwizzleType": "for `scaled_mm`, which needs the eight-bit types of particular processors",
         "DType": "the type of dtypes, for annotations",
     },
-    "nn.parameter": {
-        "UninitializedTensorMixin": "how PyTorch makes its two kinds of uninitialized tensors",
-    },
 }
 """Names that are not here, and why, by namespace."""
 
@@ -61,7 +58,7 @@ def public(space: str) -> list[str]:
     """The names of a namespace of PyTorch that are meant for users, in alphabetical order."""
     module = importlib.import_module(f"torch.{space}")
     names = getattr(module, "__all__", None) or [name for name in dir(module) if not name.startswith("_")]
-    return sorted({name for name in names if _is_public(module, name)}, key=str.lower)
+    return sorted({name for name in names if _is_public(module, name)}, key=lambda name: (name.lower(), name))
 
 
 def _is_public(module: ModuleType, name: str) -> bool:
@@ -72,7 +69,7 @@ def _is_public(module: ModuleType, name: str) -> bool:
     home = getattr(value, "__module__", None) or "torch"
     borrowed = home.startswith(("typing", "collections", "abc", "enum", "copy", "functools", "contextlib", "warnings"))
     elsewhere = home in ("torch", "torch.types") and inspect.isclass(value)  # Tensor and its like
-    layers = home.startswith(("torch.nn.modules", "torch.nn.parameter")) and module.__name__.startswith("torch.nn.utils")
+    layers = home.startswith(("torch.nn.modules", "torch.nn.parameter")) and ".utils" in module.__name__
     return not (borrowed or elsewhere or layers) or name == "DType"
 
 
@@ -97,17 +94,17 @@ def mentions() -> dict[str, set[str]]:
 
 
 def tested(name: str, words: dict[str, set[str]]) -> list[str]:
-    """The test files that name something; `MaxPool2d` is often written `f"MaxPool{space}d"`."""
+    """Up to three test files that name something; `MaxPool2d` is often written `f"MaxPool{space}d"`."""
     files = set(words.get(name, ()))
     numbered = re.fullmatch(r"(\w*?)([123])d(\w*)", name)
     if numbered:
-        pattern = re.compile(rf"{re.escape(numbered[1])}\{{\w+\}}d{re.escape(numbered[3])}")
+        pattern = re.compile(rf"{re.escape(numbered[1])}\{{[^}}]+\}}d{re.escape(numbered[3])}")
         files |= {
             str(file.relative_to(ROOT / "tests"))
             for file in sorted((ROOT / "tests").rglob("test_*.py"))
             if pattern.search(file.read_text())
         }
-    return sorted(files)
+    return sorted(files, key=lambda file: (not file.startswith(("against_torch", "nn", "ops")), file))[:3]
 
 
 def r_names() -> list[str]:

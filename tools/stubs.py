@@ -7,6 +7,7 @@ Type checkers and editors read them; `tests/test_stubs.py` says when they are ou
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 import subprocess
@@ -56,13 +57,18 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
+from typing import NoReturn
 from typing import TypeAlias
 
 import numpy as np
 
 from lamina.dtypes import DType
-from lamina.ops.optim import Blocks
+from lamina.functions_factor import LowRank
+from lamina.functions_factor import TriangularSolve
+from lamina.ops.optim_blocks import Blocks
 from lamina.random import Generator
+from lamina.storage import TypedStorage
+from lamina.storage import UntypedStorage
 from lamina.tensor import Size
 from lamina.tensor import Tensor
 """.splitlines()
@@ -166,9 +172,9 @@ def _methods() -> Iterator[str]:
                 of_op[f"{name}_"] = (op, True)
     for name, thing in sorted(vars(Tensor).items()):
         if isinstance(thing, property):
-            if thing.fget.__module__ == "lamina.tensor":
+            if thing.fget is None or thing.fget.__module__ == "lamina.tensor":
                 continue
-            doc = f"@property\ndef {name}(self) -> Tensor: ..."
+            doc = f"@property\n{written(name, thing.fget, method=True)}"
             yield doc if thing.fset is None else f"{doc}\n@{name}.setter\ndef {name}(self, value: Any) -> None: ..."
         elif isinstance(thing, FunctionType) and thing.__module__ == "lamina":
             op, in_place = of_op[name]
@@ -214,7 +220,11 @@ def origin(place: str, name: str, thing: Any) -> tuple[str, str]:
         return "lamina.functions", binding.homes(place)[name]
     if isinstance(thing, (FunctionType, type)):
         return thing.__module__, thing.__name__
-    return next((m, name) for m in ("lamina.random", "lamina.engine") if hasattr(__import__(m, fromlist="."), name))
+    return next(
+        (m, name)
+        for m in ("lamina.random", "lamina.engine", "lamina.settings")
+        if hasattr(importlib.import_module(m), name)
+    )
 
 
 def public(module: ModuleType) -> Iterator[str]:
@@ -229,6 +239,9 @@ def room(module: ModuleType, place: str) -> str:
     """The stub of a module that only has names of other modules."""
     imports, others = [], []
     for name in public(module):
+        if module is lamina and name.endswith("_") and vars(module)[name].__module__ == "lamina":
+            others.append(f"{name}: _Callable[..., Tensor]")
+            continue
         source, there = origin(place, name, vars(module)[name])
         # A stub shows what it imports under its own name only.
         if there == name:
@@ -236,6 +249,7 @@ def room(module: ModuleType, place: str) -> str:
         else:
             others.append(f"{name} = {there}")
     if module is lamina:
+        imports.append("from collections.abc import Callable as _Callable")
         others += ["__all__: list[str]", "__version__: str"]
     title = f'"""Public names and where they are defined. {DO}"""'
     return "\n".join((title, "", *sorted(imports), "", *sorted(others), ""))
@@ -247,6 +261,7 @@ def stubs() -> dict[str, str]:
         "__init__.pyi": room(lamina, "lamina"),
         "functions.pyi": tensor_functions(),
         "methods.pyi": methods(),
+        "fft.pyi": room(lamina.fft, "fft"),
         "linalg.pyi": room(lamina.linalg, "linalg"),
         "special.pyi": room(lamina.special, "special"),
         "nn/functional.pyi": room(lamina.nn.functional, "functional"),

@@ -1,10 +1,12 @@
 """The engine: record -> program -> lower -> run. `README.md` beside this file follows one training step through it."""
 
+from lamina.engine import transform
 from lamina.engine.autograd import backward, backward_again
 from lamina.engine.basic import ADD, DETACH, PART, Basic
 from lamina.engine.cache import folder as cache_folder
 from lamina.engine.explain import Compilation, compilations, explain, reset
 from lamina.engine.infer import set_key_class
+from lamina.engine.inner import Inner, Recorded, capture, close, inside, outside, transform_of
 from lamina.engine.leaf import Gradients, Leaf, Packed
 from lamina.engine.numbers import NUMBERS
 from lamina.engine.program import spec_of, user_line
@@ -36,9 +38,11 @@ __all__ = [
     "Gradients",
     "Handle",
     "History",
+    "Inner",
     "Leaf",
     "Packed",
     "RandomAt",
+    "Recorded",
     "Source",
     "Stream",
     "Stretches",
@@ -48,11 +52,15 @@ __all__ = [
     "backward",
     "backward_again",
     "cache_folder",
+    "capture",
+    "close",
     "compilations",
     "config",
     "explain",
     "flush",
+    "inside",
     "of_array",
+    "outside",
     "read",
     "record",
     "reset",
@@ -60,5 +68,7 @@ __all__ = [
     "spec_of",
     "state",
     "synchronize",
+    "transform",
+    "transform_of",
     "user_line",
 ]

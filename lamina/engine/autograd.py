@@ -185,6 +185,11 @@ def backward(
         RuntimeError: if a part of it was freed by an earlier backward.
     """
     trace = state.trace
+    if trace.inner and wanted is None:
+        raise RuntimeError(
+            "You are attempting to call Tensor.backward() inside a function that is being transformed. This is "
+            "unsupported; use lamina.func.grad or lamina.autograd.grad there."
+        )
     given = [x for x in cotangents if x is not None]
     _ready(trace, [*roots, *given, *(wanted or ())])
     if any(x.spec.device is TRACED for x in roots):

@@ -46,6 +46,7 @@ def lower(
     inputs: Sequence[int],
     outputs: Sequence[int],
     numbers: Sequence[NumberRef],
+    cut: bool = False,
 ) -> Callable[..., list[Any]]:
     """A function of the input arrays, the run-time numbers and (if any) the random streams that gives the outputs.
 
@@ -54,6 +55,7 @@ def lower(
         needs: for each slot, whether it takes part in gradients.
         inputs, outputs: slots.
         numbers: the run-time numbers, in the order in which they follow the arrays.
+        cut: whether JAX will differentiate the function, so that it must see where no gradient passes.
     """
     differentiated = {step for node in steps if node.op is GRAD for step in node.static.order}
 
@@ -84,6 +86,8 @@ def lower(
                 raise
             if not isinstance(results, (tuple, list)):
                 results = (results,)
+            if cut and any(needs[slot] for slot in dependencies(node)):
+                results = [x if need else jax.lax.stop_gradient(x) for x, need in zip(results, node.needs, strict=True)]
             env.update(enumerate(results, node.first))
         return [env[slot] for slot in outputs]
 

@@ -89,6 +89,7 @@ INPUT = _Marker("input")
 GRAD = _Marker("backward")
 FREE = _Marker("free")
 ROOT = _Marker("root")
+CAST = _Marker("cast")
 
 NO_GRAD, LEAF, HISTORY, FREED = range(4)
 """How an input takes part in gradients: not; as a leaf; as a result of an earlier program; as one without history."""
@@ -186,7 +187,7 @@ class Node:
 
     def slots(self) -> Iterator[int]:
         """The slots of the operands that are arrays."""
-        return _slots(self.operands)
+        return slots_in(self.operands)
 
     def grad_name(self) -> str:
         """What PyTorch calls the gradient of this instruction, such as `MulBackward0`."""
@@ -204,12 +205,13 @@ class Node:
         assert self.parent is None or self.depth == self.parent.depth + 1
 
 
-def _slots(operands: tuple[Any, ...]) -> Iterator[int]:
+def slots_in(operands: tuple[Any, ...]) -> Iterator[int]:
+    """The slots in nested operands."""
     for x in operands:
         if x.__class__ is int:
             yield x
         elif x.__class__ is tuple:
-            yield from _slots(x)
+            yield from slots_in(x)
 
 
 def resolve(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lamina.engine.record import RandomAt
+from lamina.engine.record import RandomAt, state
 
 
 class Stream:
@@ -47,6 +47,8 @@ class Source:
 
     def host(self) -> np.random.Generator:
         """The next place, as a NumPy generator: for numbers that are drawn at once."""
+        if state.trace.inner:
+            _refuse_in_vmap(state.trace)
         place = self.draw()
         bits: Any = np.random.Philox(key=place.stream.seed, counter=[0, 0, 1, place.offset])
         return np.random.Generator(bits)
@@ -60,3 +62,19 @@ class Source:
         seed, offset = np.ascontiguousarray(state, np.uint8).view(np.uint64).tolist()
         self.seed(seed)
         self.offset = offset
+
+
+def _refuse_in_vmap(trace: Any) -> None:
+    """Numbers drawn on the host are the same for all elements of a batch."""
+    while trace.inner:
+        if trace.randomness == "error":
+            raise RuntimeError(
+                "vmap: called random operation while in randomness error mode. Please either use the 'same' or "
+                "'different' randomness flags on vmap or perform the randomness operation out of vmap"
+            )
+        if trace.randomness == "different":
+            raise NotImplementedError(
+                "vmap(randomness='different'): this function draws its numbers on the host, once for the whole batch. "
+                "Use one that depends on a tensor, such as lamina.bernoulli or dropout, or draw outside and pass them."
+            )
+        trace = trace.outer

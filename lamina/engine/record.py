@@ -70,6 +70,10 @@ class Handle:
         """The value; a view of something that was written to is cut again first."""
         raise NotImplementedError
 
+    def restore(self, value: Value) -> None:
+        """Name a value again that it named before it was written to."""
+        raise NotImplementedError
+
 
 class Unknown(Exception):
     """An operand is of a kind that the engine does not take."""
@@ -96,6 +100,10 @@ class LeafHome:
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
+
+
+class Escaped(RuntimeError):
+    """A tensor computed inside a function that was transformed is used outside."""
 
 
 class Lost:
@@ -139,10 +147,15 @@ class Trace:
         runs: how often it has begun anew.
         retrying: whether an operation is recorded again after another trace, or this one, was run for it.
         holding: whether a trace that grows long must wait to be run.
+        casting: what `autocast` does to operands, None if nothing: part of where the program begins.
     """
+
+    inner = False
+    """Whether it records a function that is being transformed, see `Inner`."""
 
     __slots__ = (
         "busy",
+        "casting",
         "complexes",
         "customs",
         "device",
@@ -168,6 +181,7 @@ class Trace:
         self.busy = False
         self.wanted = False
         self.grad = True
+        self.casting: Any = None
         self.holding = False
         self.retrying = False
         self.leaf_home = LeafHome(self)
@@ -178,12 +192,27 @@ class Trace:
     def reset(self) -> None:
         """Forget what was recorded."""
         self.device = config.default_device  # not yet known: importing lamina must not start JAX's backends
-        self.node = program.root(self.device, config.mode)
+        self.node = root_of(self.device, self.casting)
         self.values: list[Value] = []
         self.inputs: dict[Value, int] = {}
         self.runs += 1
         if self.seldom():
             self._reset_seldom()
+
+    def recast(self, casting: Any) -> None:
+        """Let `casting` say from here on what is recorded in place of an operation; None: the operation itself."""
+        if casting is self.casting:
+            return
+        self.casting = casting
+        if not self.values and not self.inner:
+            self.node = root_of(self.device, casting)
+            return
+        with program.growing:
+            key = (program.CAST, casting)
+            node = self.node.children.get(key)
+            if node is None:
+                node = self.node.children[key] = Node(self.node, program.CAST)
+        self.node = node
 
     def seldom(self) -> bool:
         """Whether the trace has anything that most traces do not have."""
@@ -253,6 +282,8 @@ class Trace:
                 raise Restart(home.trace)
             if home.__class__ is Trace:
                 raise Restart(home)
+            if isinstance(home.error, Escaped):
+                raise RuntimeError(str(home.error))
             raise RuntimeError(
                 "The value of this tensor was lost: the program that computes it failed."
             ) from home.error
@@ -265,7 +296,7 @@ class Trace:
             if self.values:
                 raise Restart(self)
             self.device = device
-            self.node = program.root(device, config.mode)
+            self.node = root_of(device, self.casting)
         return None
 
     def _from_elsewhere(self, value: Value) -> int:
@@ -314,10 +345,18 @@ class Trace:
             self.node = before
             raise
 
+    def _cast(self, op: Any, operands: tuple[Any, ...], static: Any) -> Any:
+        """What `autocast` lets an operation be here."""
+        slot = next(program.slots_in(operands), None)
+        device = self.device or config.device() if slot is None else self.values[slot].spec.device
+        return self.casting.of(op, TRACED if device is TRACED else device.platform, static)
+
     def _make(self, parent: Node, key: tuple[Any, ...]) -> Node:
         op, grad, static = key[:3]
         counts = dict(parent.numbers)
         operands = tuple(operand_of(item, counts) for item in key[3:])
+        if self.casting is not None:
+            op = self._cast(op, operands, static)
         node = Node(parent, op, operands, static)
         node.grad_enabled = grad
         node.numbers = counts
@@ -356,6 +395,11 @@ class _Config:
 
 
 config = _Config()
+
+
+def root_of(device: Any, casting: Any) -> Node:
+    """Where programs begin, under the global modes and what `autocast` does."""
+    return program.root(device, config.mode if casting is None else (config.mode, casting))
 
 
 class _State(threading.local):
@@ -486,6 +530,8 @@ def _key_of(trace: Trace, x: Any) -> Any:
 
 def run_now(op: Any, operands: Any, static: Any) -> Any:
     """Run an operation at once, because an operand is a JAX tracer; results are never part of a trace."""
+    if state.trace.casting is not None:
+        op = state.trace.casting.of(op, TRACED, static)
     arguments = _concrete(operands)
     with jax.enable_x64(True):
         result = op.call(arguments, static)

@@ -15,7 +15,7 @@ import numpy as np
 from lamina.engine import cache, explain, lower, program
 from lamina.engine.infer import shorten
 from lamina.engine.program import FREED, GRAD, INPUT, Node, NumberRef, spec_of
-from lamina.engine.record import History, Lost, Trace, Value, config, state
+from lamina.engine.record import Escaped, History, Lost, Trace, Value, config, state
 
 __all__ = ["flush", "read", "synchronize"]
 
@@ -225,6 +225,8 @@ def flush(trace: Trace | None = None) -> None:
     """Run what a trace (default: this thread's) has recorded, and fill in the values that are alive."""
     own = state.trace
     if trace is None or trace is own:
+        if own.inner:
+            return  # what a function being transformed does is run by the transform
         with own.lock:
             if own.values:
                 _run_and_reset(own)
@@ -346,10 +348,15 @@ def read(value: Value) -> Any:
     if value.array is None:
         home = value.home
         if isinstance(home, Lost):
+            if isinstance(home.error, Escaped):
+                raise RuntimeError(str(home.error))
             raise RuntimeError(
                 "The value of this tensor was lost: the program that computes it failed."
             ) from home.error
-        flush(home if isinstance(home, Trace) else home.trace)
+        trace: Any = home if isinstance(home, Trace) else home.trace
+        if trace.inner:
+            return trace.peek(value)
+        flush(trace)
         if value.array is None:
             raise RuntimeError("The value of this tensor was lost: the program that computes it failed.")
     return value.array

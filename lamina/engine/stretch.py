@@ -2,7 +2,8 @@
 
 Where the same instructions follow each other whenever the same code meets the same kind of operands (the layers of a
 `Sequential`, the update of an optimizer), nothing needs to call that code again: from the node before the stretch one
-gets to the node after it by checking that the operands are where they were.
+gets to the node after it by checking that the operands are where they were. Numbers that the code gives to operations
+may vary, as a learning rate does: those that were seen to are operands too.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from lamina.engine.program import INPUT, LEAF, NO_GRAD, Node, NumberRef, RandomRef, Spec
+from lamina.engine.program import INPUT, LEAF, NO_GRAD, Const, Node, NumberRef, RandomRef, Spec
 from lamina.engine.record import Trace, Value, state
 
 
@@ -22,6 +23,7 @@ class Mark(NamedTuple):
     width: int
     runs: int
     grad: bool
+    floats: int
     seldom: tuple[int, ...]
 
 
@@ -41,14 +43,18 @@ class Stretch:
         after: the last node.
         device: of the trace, if the stretch was its beginning.
         places: for each operand, its slot, or a `_Fresh`, or None if the stretch does not use it.
+        floats: for each new run-time number, which of the given numbers it is.
         template: for each new slot, the index of the operand it reads, or (spec, node, need) of a result.
         results: where the results are in the template.
     """
 
-    __slots__ = ("after", "device", "places", "results", "template")
+    __slots__ = ("after", "device", "floats", "places", "results", "template")
 
-    def __init__(self, after: Node, device: Any, places: list[Any], template: list[Any], results: list[int]) -> None:
-        self.after, self.device, self.places, self.template, self.results = after, device, places, template, results
+    def __init__(
+        self, after: Node, device: Any, places: list[Any], floats: list[int], template: list[Any], results: list[int]
+    ) -> None:
+        self.after, self.device, self.places, self.floats = after, device, places, floats
+        self.template, self.results = template, results
 
 
 MOST = 32
@@ -56,21 +62,27 @@ MOST = 32
 
 
 class Stretches:
-    """What one place of a program recorded, by the node before it and by a key for all that is no operand."""
+    """What one place of a program recorded, by the node before it and by a key for all that is no operand.
 
-    __slots__ = ("_known",)
+    The numbers that the code uses belong to the key until they are seen to vary. It must give them to operations as
+    they are: what it computes of them would be taken for a constant.
+    """
+
+    __slots__ = ("_known", "_varying")
 
     def __init__(self) -> None:
         self._known: dict[Any, Stretch] = {}
+        self._varying: frozenset[int] = frozenset()
 
-    def again(self, operands: Sequence[Value], key: Any = None) -> list[Value] | None:
+    def again(self, operands: Sequence[Value], key: Any = None, numbers: tuple[Any, ...] = ()) -> list[Value] | None:
         """Record the stretch that these operands would give; its results, or None if it is not known yet."""
         trace = state.trace
         trace.busy = True
         try:
             if trace.wanted:
                 trace.give_way()
-            found = self._known.get((trace.node, trace.grad, key))
+            fixed = self._fixed(numbers) if self._varying else numbers
+            found = self._known.get((trace.node, trace.grad, key, fixed))
             if found is None:
                 return None
             values, inputs = trace.values, trace.inputs
@@ -86,6 +98,11 @@ class Stretches:
                     or (inputs and value in inputs)
                 ):
                     return None
+            if found.floats:
+                floats = [numbers[i] for i in found.floats]
+                if any(x.__class__ is not float for x in floats):
+                    return None
+                trace.floats += floats
             start = len(values)
             for slot, item in enumerate(found.template, start):
                 if item.__class__ is int:
@@ -105,26 +122,47 @@ class Stretches:
     def begin(self) -> Mark:
         """Note where the trace stands, before something is recorded that `end` shall remember."""
         trace = state.trace
-        return Mark(trace, trace.node, len(trace.values), trace.runs, trace.grad, _seldom(trace))
+        return Mark(trace, trace.node, len(trace.values), trace.runs, trace.grad, len(trace.floats), _seldom(trace))
 
-    def end(self, mark: Mark, operands: Sequence[Value], results: Sequence[Value], key: Any = None) -> None:
-        """Remember what was recorded since `begin`, if it depends on nothing but these operands."""
+    def end(
+        self,
+        mark: Mark,
+        operands: Sequence[Value],
+        results: Sequence[Value],
+        key: Any = None,
+        numbers: tuple[Any, ...] = (),
+    ) -> None:
+        """Remember what was recorded since `begin`, if it depends on nothing but these operands and numbers."""
         trace = mark.trace
         if trace is not state.trace:
             return
         trace.hold()
         try:
-            self._remember(mark, operands, results, key)
+            self._remember(mark, operands, results, key, numbers)
         finally:
             trace.holding = False
 
-    def _remember(self, mark: Mark, operands: Sequence[Value], results: Sequence[Value], key: Any) -> None:
+    def _fixed(self, numbers: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The numbers, without those that vary."""
+        return tuple([... if i in self._varying else x for i, x in enumerate(numbers)])
+
+    def _remember(
+        self,
+        mark: Mark,
+        operands: Sequence[Value],
+        results: Sequence[Value],
+        key: Any,
+        numbers: tuple[Any, ...],
+    ) -> None:
         trace = mark.trace
         if trace.runs != mark.runs or trace.grad is not mark.grad or _seldom(trace) != mark.seldom:
             return
         # The first input decides on which device a program begins, so an empty trace may have changed its root.
         nodes = _between(mark.node, trace.node) if mark.width else trace.node.path()
         if not nodes or len(trace.values) != trace.node.width:
+            return
+        floats = _which(trace.floats[mark.floats :], numbers, nodes)
+        if floats is None or not self._varying.issubset(floats):
             return
         places: list[Any] = [None] * len(operands)
         index = {value: i for i, value in enumerate(operands)}
@@ -151,17 +189,45 @@ class Stretches:
             template += [(spec, node, need) for spec, need in zip(node.specs, node.needs, strict=True)]
         if any(value.home is not trace or value.slot < mark.width for value in results):
             return
-        if len(self._known) >= MOST:
+        varying = self._varying.union(floats)
+        if len(self._known) >= MOST or len(varying) > len(self._varying):
             self._known.clear()
-        self._known[mark.node, mark.grad, key] = Stretch(
-            trace.node, trace.device, places, template, [value.slot - mark.width for value in results]
+        self._varying = varying
+        self._known[mark.node, mark.grad, key, self._fixed(numbers)] = Stretch(
+            trace.node, trace.device, places, floats, template, [value.slot - mark.width for value in results]
         )
 
 
+def _which(floats: list[float], numbers: tuple[Any, ...], nodes: list[Node]) -> list[int] | None:
+    """Which of the given numbers each run-time number is; None if that cannot be told.
+
+    The trace keeps the very objects that were given, so identity tells. If a number that varies was a constant
+    elsewhere in the stretch, or might have been, the stretch holds for this number only.
+    """
+    found = []
+    for x in floats:
+        same = [i for i, number in enumerate(numbers) if number is x]
+        if len(same) != 1:
+            return None
+        found += same
+    constants = [c for node in nodes for c in _constants(node.operands)] if found else []
+    return None if any(c == numbers[i] for i in found for c in constants) else found
+
+
+def _constants(operands: Any) -> list[Any]:
+    """The numbers that are constants of an instruction."""
+    found: list[Any] = []
+    for x in operands:
+        if x.__class__ is tuple:
+            found += _constants(x)
+        elif isinstance(x, Const):
+            found.append(x.value)
+    return found
+
+
 def _seldom(trace: Trace) -> tuple[int, ...]:
-    """How many there are of what a stretch cannot have: run-time numbers, random streams, hooks."""
+    """How many there are of what a stretch cannot have: run-time numbers but floats, random streams, hooks."""
     return (
-        len(trace.floats),
         len(trace.ints),
         len(trace.complexes),
         len(trace.streams),
@@ -172,8 +238,13 @@ def _seldom(trace: Trace) -> tuple[int, ...]:
 
 
 def _varies(operands: Any) -> bool:
-    """Whether an instruction has operands that are neither arrays nor constants: run-time numbers, random places."""
-    return any(_varies(x) if x.__class__ is tuple else isinstance(x, (NumberRef, RandomRef)) for x in operands)
+    """Whether an instruction has operands that a stretch cannot have: random places, run-time numbers but floats."""
+    return any(
+        _varies(x)
+        if x.__class__ is tuple
+        else isinstance(x, RandomRef) or (isinstance(x, NumberRef) and x.kind is not float)
+        for x in operands
+    )
 
 
 def _between(before: Node, after: Node) -> list[Node]:

@@ -1,5 +1,6 @@
 """Modules: layers, models and what they are made of, in reading order."""
 
+from lamina.functions_linear_cross_entropy import LinearCrossEntropyOptions
 from lamina.nn import functional, init, utils
 from lamina.nn.activation import (
     CELU,
@@ -30,6 +31,7 @@ from lamina.nn.activation import (
     Tanhshrink,
     Threshold,
 )
+from lamina.nn.adaptive import AdaptiveLogSoftmaxWithLoss
 from lamina.nn.adaptive_pool import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -39,8 +41,11 @@ from lamina.nn.adaptive_pool import (
     AdaptiveMaxPool3d,
 )
 from lamina.nn.attention import MultiheadAttention
+from lamina.nn.class_loss import CrossEntropyLoss, LinearCrossEntropyLoss, NLLLoss, NLLLoss2d
 from lamina.nn.container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from lamina.nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from lamina.nn.ctc import CTCLoss
+from lamina.nn.distance import CosineSimilarity, PairwiseDistance
 from lamina.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from lamina.nn.embedding import Embedding
 from lamina.nn.embedding_bag import EmbeddingBag
@@ -68,15 +73,26 @@ from lamina.nn.linear import Bilinear, Identity, Linear
 from lamina.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
-    CrossEntropyLoss,
+    GaussianNLLLoss,
     HuberLoss,
     KLDivLoss,
     L1Loss,
     MSELoss,
-    NLLLoss,
+    PoissonNLLLoss,
     SmoothL1Loss,
 )
 from lamina.nn.lp_pool import LPPool1d, LPPool2d, LPPool3d
+from lamina.nn.margin_loss import (
+    CosineEmbeddingLoss,
+    HingeEmbeddingLoss,
+    MarginRankingLoss,
+    MultiLabelMarginLoss,
+    MultiLabelSoftMarginLoss,
+    MultiMarginLoss,
+    SoftMarginLoss,
+    TripletMarginLoss,
+    TripletMarginWithDistanceLoss,
+)
 from lamina.nn.module import Module
 from lamina.nn.norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm, LayerNorm, RMSNorm
 from lamina.nn.padding import (
@@ -103,7 +119,9 @@ from lamina.nn.random_activation import RReLU
 from lamina.nn.recurrent import GRU, LSTM, RNN, RNNBase
 from lamina.nn.recurrent_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from lamina.nn.response_norm import CrossMapLRN2d, LocalResponseNorm
+from lamina.nn.roc_loss import AUMLoss
 from lamina.nn.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
+from lamina.nn.sparsemax import Sparsemax
 from lamina.nn.sync_norm import SyncBatchNorm
 from lamina.nn.transformer import (
     Transformer,
@@ -144,8 +162,14 @@ __all__ = [
     "Flatten", "Unflatten",
     "ReLU", "Sigmoid", "Tanh", "Softmax", "LogSoftmax", "Softmin", "Softmax2d", "GELU", "LeakyReLU", "ELU", "SELU",
     "CELU", "SiLU", "Mish", "Softplus", "Softsign", "Hardtanh", "ReLU6", "Hardsigmoid", "Hardswish", "LogSigmoid",
-    "GLU", "Threshold", "Tanhshrink", "Hardshrink", "Softshrink", "PReLU", "RReLU",
+    "GLU", "Threshold", "Tanhshrink", "Hardshrink", "Softshrink", "PReLU", "RReLU", "Sparsemax",
     "MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss",
     "KLDivLoss",
+    "PoissonNLLLoss", "GaussianNLLLoss", "NLLLoss2d", "LinearCrossEntropyLoss",
+    "LinearCrossEntropyOptions", "AdaptiveLogSoftmaxWithLoss", "CTCLoss",
+    "MarginRankingLoss", "HingeEmbeddingLoss", "SoftMarginLoss",
+    "CosineEmbeddingLoss", "MultiMarginLoss", "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss", "TripletMarginLoss",
+    "TripletMarginWithDistanceLoss", "AUMLoss",
+    "PairwiseDistance", "CosineSimilarity",
     "functional", "init", "utils", "factory_kwargs",
 ]  # fmt: skip

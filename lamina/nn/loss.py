@@ -1,4 +1,4 @@
-"""Loss layers: each is a function of `lamina.nn.functional`, with its options kept.
+"""Losses of numbers and probabilities: each is a function of `lamina.nn.functional`, with its options kept.
 
 All have `reduction`: "mean", "sum" or "none". `size_average` and `reduce` are its older form.
 """
@@ -11,13 +11,15 @@ from lamina.nn.module import Module
 from lamina.tensor import Tensor
 
 
-class _Loss(Module):
+class Loss(Module):
+    """What all losses share."""
+
     def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
         super().__init__()
         self.reduction = legacy_reduction(size_average, reduce, reduction)
 
 
-class _WeightedLoss(_Loss):
+class WeightedLoss(Loss):
     """A loss whose weight is a buffer: it moves with the module and is part of its state."""
 
     weight: Tensor | None
@@ -33,7 +35,7 @@ class _WeightedLoss(_Loss):
         self.register_buffer("weight", weight)
 
 
-class MSELoss(_Loss):
+class MSELoss(Loss):
     """(input - target)^2.
 
     Args:
@@ -48,7 +50,7 @@ class MSELoss(_Loss):
         return F.mse_loss(input, target, reduction=self.reduction)
 
 
-class L1Loss(_Loss):
+class L1Loss(Loss):
     """|input - target|.
 
     Args:
@@ -63,7 +65,7 @@ class L1Loss(_Loss):
         return F.l1_loss(input, target, reduction=self.reduction)
 
 
-class SmoothL1Loss(_Loss):
+class SmoothL1Loss(Loss):
     """0.5 d^2 / beta where |d| < beta, else |d| - 0.5 beta, with d = input - target.
 
     Args:
@@ -89,7 +91,7 @@ class SmoothL1Loss(_Loss):
         return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
 
 
-class HuberLoss(_Loss):
+class HuberLoss(Loss):
     """0.5 d^2 where |d| <= delta, else delta (|d| - 0.5 delta), with d = input - target.
 
     Args:
@@ -110,76 +112,7 @@ class HuberLoss(_Loss):
         return F.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
 
 
-class CrossEntropyLoss(_WeightedLoss):
-    """-log_softmax(input)[target], for logits and class indices or class probabilities.
-
-    Args:
-        weight: how much each class counts; None: all the same.
-        size_average, reduce: deprecated, see reduction.
-        ignore_index: targets of this value don't count.
-        reduction: "mean" (over the weights of the targets), "sum" or "none".
-        label_smoothing: which part of the target is the uniform distribution.
-    Shapes:
-        input (N, C, *) or (C,), target (N, *) or (), int64, or like input -> (), or (N, *) for "none"
-    Buffers:
-        weight (C,) or None: as given
-    Source: torch.nn.CrossEntropyLoss.
-    """
-
-    def __init__(
-        self,
-        weight: Tensor | None = None,
-        size_average: bool | None = None,
-        ignore_index: int = -100,
-        reduce: bool | None = None,
-        reduction: str = "mean",
-        label_smoothing: float = 0.0,
-    ) -> None:
-        super().__init__(weight, size_average, reduce, reduction)
-        self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return F.cross_entropy(
-            input,
-            target,
-            weight=self.weight,
-            ignore_index=self.ignore_index,
-            reduction=self.reduction,
-            label_smoothing=self.label_smoothing,
-        )
-
-
-class NLLLoss(_WeightedLoss):
-    """-input[target], for log-probabilities and class indices.
-
-    Args:
-        weight: how much each class counts; None: all the same.
-        size_average, reduce: deprecated, see reduction.
-        ignore_index: targets of this value don't count.
-        reduction: "mean" (over the weights of the targets), "sum" or "none".
-    Shapes:
-        input (N, C, *) or (C,), target (N, *) or (), int64 -> (), or (N, *) for "none"
-    Buffers:
-        weight (C,) or None: as given
-    Source: torch.nn.NLLLoss.
-    """
-
-    def __init__(
-        self,
-        weight: Tensor | None = None,
-        size_average: bool | None = None,
-        ignore_index: int = -100,
-        reduce: bool | None = None,
-        reduction: str = "mean",
-    ) -> None:
-        super().__init__(weight, size_average, reduce, reduction)
-        self.ignore_index = ignore_index
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return F.nll_loss(input, target, weight=self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
-
-
-class BCELoss(_WeightedLoss):
+class BCELoss(WeightedLoss):
     """-(target * log(input) + (1 - target) * log(1 - input)), for probabilities; logarithms are at least -100.
 
     Args:
@@ -197,7 +130,7 @@ class BCELoss(_WeightedLoss):
         return F.binary_cross_entropy(input, target, weight=self.weight, reduction=self.reduction)
 
 
-class BCEWithLogitsLoss(_Loss):
+class BCEWithLogitsLoss(Loss):
     """`BCELoss` of sigmoid(input), without the loss of digits.
 
     Args:
@@ -234,7 +167,7 @@ class BCEWithLogitsLoss(_Loss):
         )
 
 
-class KLDivLoss(_Loss):
+class KLDivLoss(Loss):
     """target * (log(target) - input), for log-probabilities and probabilities.
 
     Args:
@@ -258,3 +191,60 @@ class KLDivLoss(_Loss):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
+
+
+class PoissonNLLLoss(Loss):
+    """exp(input) - target * input: -log of the probability of target for a Poisson distribution, but for a constant.
+
+    Args:
+        log_input: whether input is the logarithm of the mean; else the loss is input - target * log(input + eps).
+        full: whether to add Stirling's approximation of the constant, log(target!), where target > 1.
+        size_average, reduce: deprecated, see reduction.
+        eps: keeps the logarithm from 0.
+        reduction: "mean", "sum" or "none".
+    Shapes:
+        log_input and target (*) -> (), or (*) for "none"
+    Source: torch.nn.PoissonNLLLoss.
+    """
+
+    def __init__(
+        self,
+        log_input: bool = True,
+        full: bool = False,
+        size_average: bool | None = None,
+        eps: float = 1e-8,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.log_input, self.full, self.eps = log_input, full, eps
+
+    def forward(self, log_input: Tensor, target: Tensor) -> Tensor:
+        return F.poisson_nll_loss(
+            log_input, target, log_input=self.log_input, full=self.full, eps=self.eps, reduction=self.reduction
+        )
+
+
+class GaussianNLLLoss(Loss):
+    """0.5 * (log(var) + (input - target)^2 / var): -log of the density of target for a normal distribution.
+
+    Args:
+        full: whether to add the constant 0.5 * log(2 pi).
+        eps: the least variance.
+        reduction: "mean", "sum" or "none".
+    Shapes:
+        input and target (*, E), var (*, E), (*, 1), (*) or a number -> (), or (*, E) for "none"
+    Source: torch.nn.GaussianNLLLoss.
+
+    >>> import lamina
+    >>> mean, var, target = lamina.zeros(2, 3), lamina.ones(2, 3), lamina.ones(2, 3)
+    >>> lamina.nn.GaussianNLLLoss()(mean, target, var)
+    tensor(0.5000)
+    """
+
+    def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
+        super().__init__(None, None, reduction)
+        self.full, self.eps = full, eps
+
+    def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor:
+        return F.gaussian_nll_loss(input, target, var, full=self.full, eps=self.eps, reduction=self.reduction)

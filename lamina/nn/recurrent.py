@@ -11,7 +11,7 @@ from lamina.creation import empty
 from lamina.nn import init
 from lamina.nn.module import Module
 from lamina.nn.parameter import Parameter
-from lamina.nn.utils.rnn import PackedSequence
+from lamina.nn.utils.packed_sequence import PackedSequence
 from lamina.tensor import Tensor
 
 Sequence = TypeVar("Sequence", Tensor, PackedSequence)

@@ -15,13 +15,15 @@ from jax import lax
 
 from lamina.ops import check
 from lamina.ops.op import Array, op
+from lamina.ops.spaces import op_by_space
 
 Sizes = tuple[int, ...]
 Pairs = tuple[tuple[int, int], ...]
 
 
-@op("lamina functional", grad_name="ConvolutionBackward0")
-def conv1d(
+@op_by_space("conv{n}d", "lamina functional", grad_name="ConvolutionBackward0")
+def conv(
+    space: int,
     input: Array,
     weight: Array,
     bias: Array | None = None,
@@ -30,56 +32,14 @@ def conv1d(
     dilation: int | tuple[int, ...] = 1,
     groups: int = 1,
 ) -> Array:
-    """output[n, o, l] = bias[o] + sum over c, k of weight[o, c, k] input[n, c, l * stride + k * dilation - padding].
+    """output[n, o, x] = bias[o] + sum over c, k of weight[o, c, k] input[n, c, x * stride + k * dilation - padding].
 
-    input (N, C, L) or (C, L), weight (O, C / groups, K), bias (O,) or None -> (N, O, L') or (O, L').
-    `padding` may be "valid" (none) or "same" (L' = L).
+    Here x and k are places in {axes}. `padding` may be "valid" (none) or "same" (the sizes of the input).
 
-    >>> import lamina
-    >>> lamina.conv1d(lamina.tensor([[1.0, 2.0, 3.0, 4.0]]), lamina.tensor([[[1.0, 1.0]]]))
-    tensor([[3., 5., 7.]])
+    input (N, C, {axes}) or (C, {axes}), weight (O, C / groups, {kernel}), bias (O,) or None -> (N, O, {new}) or
+    (O, {new}), each new size being (size + 2 padding - dilation (K - 1) - 1) // stride + 1
     """
-    return _convolution("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
-
-
-@op("lamina functional", grad_name="ConvolutionBackward0")
-def conv2d(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: int | tuple[int, ...] = 1,
-    padding: int | tuple[int, ...] | str = 0,
-    dilation: int | tuple[int, ...] = 1,
-    groups: int = 1,
-) -> Array:
-    """output[n, o, h, w] = bias[o] + sum over c, i, j of weight[o, c, i, j] input[n, c, h + i, w + j], with stride 1.
-
-    input (N, C, H, W) or (C, H, W), weight (O, C / groups, K, K), bias (O,) or None -> (N, O, H', W') or (O, H', W'),
-    H' = (H + 2 padding - dilation (K - 1) - 1) // stride + 1. `padding` may be "valid" (none) or "same" (H' = H).
-
-    >>> import lamina
-    >>> lamina.conv2d(lamina.ones(8, 3, 32, 32), lamina.ones(16, 3, 5, 5), stride=2, padding=2).shape
-    lamina.Size([8, 16, 16, 16])
-    """
-    return _convolution("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
-
-
-@op("lamina functional", grad_name="ConvolutionBackward0")
-def conv3d(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: int | tuple[int, ...] = 1,
-    padding: int | tuple[int, ...] | str = 0,
-    dilation: int | tuple[int, ...] = 1,
-    groups: int = 1,
-) -> Array:
-    """`conv2d` in one dimension more.
-
-    input (N, C, D, H, W) or (C, D, H, W), weight (O, C / groups, K, K, K), bias (O,) or None
-    -> (N, O, D', H', W') or (O, D', H', W').
-    """
-    return _convolution("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
+    return _convolution(f"conv{space}d", space, input, weight, bias, stride, padding, dilation, groups)
 
 
 @op("lamina functional", grad_name="ConvTbcBackward0")

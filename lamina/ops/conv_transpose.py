@@ -21,14 +21,16 @@ from lamina.ops.conv import (
     convolve,
     sizes,
 )
-from lamina.ops.op import Array, op
+from lamina.ops.op import Array
+from lamina.ops.spaces import op_by_space
 
 Sizes = tuple[int, ...]
 Given = int | Sizes
 
 
-@op("lamina functional", grad_name="ConvolutionBackward0")
-def conv_transpose1d(
+@op_by_space("conv_transpose{n}d", "lamina functional", grad_name="ConvolutionBackward0")
+def conv_transpose(
+    space: int,
     input: Array,
     weight: Array,
     bias: Array | None = None,
@@ -38,60 +40,15 @@ def conv_transpose1d(
     groups: int = 1,
     dilation: int | tuple[int, ...] = 1,
 ) -> Array:
-    """Each input[n, c, l] adds weight[c, o, k] times it to output[n, o, l * stride + k * dilation - padding].
+    """Each input[n, c, x] adds weight[c, o, k] times it to output[n, o, x * stride + k * dilation - padding].
 
-    input (N, C, L) or (C, L), weight (C, O / groups, K), bias (O,) or None -> (N, O, L') or (O, L'),
-    L' = (L - 1) stride - 2 padding + dilation (K - 1) + output_padding + 1.
+    Here x and k are places in {axes}.
 
-    >>> import lamina
-    >>> lamina.conv_transpose1d(lamina.tensor([[1.0, 2.0]]), lamina.tensor([[[1.0, 10.0, 100.0]]]), stride=2)
-    tensor([[  1.,  10., 102.,  20., 200.]])
+    input (N, C, {axes}) or (C, {axes}), weight (C, O / groups, {kernel}), bias (O,) or None -> (N, O, {new}) or
+    (O, {new}), each new size being (size - 1) stride - 2 padding + dilation (K - 1) + output_padding + 1
     """
-    name, given = "conv_transpose1d", (stride, padding, output_padding, dilation)
-    return _conv_transpose(name, 1, input, weight, bias, given, groups)
-
-
-@op("lamina functional", grad_name="ConvolutionBackward0")
-def conv_transpose2d(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: int | tuple[int, ...] = 1,
-    padding: int | tuple[int, ...] = 0,
-    output_padding: int | tuple[int, ...] = 0,
-    groups: int = 1,
-    dilation: int | tuple[int, ...] = 1,
-) -> Array:
-    """`conv_transpose1d` in two dimensions.
-
-    input (N, C, H, W) or (C, H, W), weight (C, O / groups, K, K), bias (O,) or None -> (N, O, H', W') or (O, H', W').
-
-    >>> import lamina
-    >>> lamina.conv_transpose2d(lamina.ones(8, 16, 7, 7), lamina.ones(16, 4, 4, 4), stride=2, padding=1).shape
-    lamina.Size([8, 4, 14, 14])
-    """
-    name, given = "conv_transpose2d", (stride, padding, output_padding, dilation)
-    return _conv_transpose(name, 2, input, weight, bias, given, groups)
-
-
-@op("lamina functional", grad_name="ConvolutionBackward0")
-def conv_transpose3d(
-    input: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: int | tuple[int, ...] = 1,
-    padding: int | tuple[int, ...] = 0,
-    output_padding: int | tuple[int, ...] = 0,
-    groups: int = 1,
-    dilation: int | tuple[int, ...] = 1,
-) -> Array:
-    """`conv_transpose1d` in three dimensions.
-
-    input (N, C, D, H, W) or (C, D, H, W), weight (C, O / groups, K, K, K), bias (O,) or None
-    -> (N, O, D', H', W') or (O, D', H', W').
-    """
-    name, given = "conv_transpose3d", (stride, padding, output_padding, dilation)
-    return _conv_transpose(name, 3, input, weight, bias, given, groups)
+    given = (stride, padding, output_padding, dilation)
+    return _conv_transpose(f"conv_transpose{space}d", space, input, weight, bias, given, groups)
 
 
 def _conv_transpose(

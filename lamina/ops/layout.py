@@ -7,7 +7,6 @@ are PyTorch's. No arrays here.
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import Any
 
 from lamina.ops import check
@@ -297,12 +296,26 @@ def _after_basic_index(shape: Shape, strides: Shape, offset: int, starts: tuple[
     return tuple(sizes), tuple(steps), offset
 
 
-def _after_real(shape: Shape, strides: Shape, offset: int, part: int = 0) -> Layout:
-    """Of complex numbers, real and imaginary parts lie in turn."""
-    return shape, tuple(2 * stride for stride in strides), 2 * offset + part
+def _after_strided(
+    shape: Shape, strides: Shape, offset: int, size: Shape, stride: Shape, start: int, storage_offset: int
+) -> Layout:
+    return size, stride, storage_offset
+
+
+def _after_as_real(shape: Shape, strides: Shape, offset: int) -> Layout:
+    return (*shape, 2), (*(2 * stride for stride in strides), 1), 2 * offset
+
+
+def _after_as_complex(shape: Shape, strides: Shape, offset: int) -> Layout:
+    return shape[:-1], tuple(stride // 2 for stride in strides[:-1]), offset // 2
 
 
 _AFTER: dict[str, Any] = {
+    "strided": _after_strided,
+    "view_as_real": _after_as_real,
+    "view_as_complex": _after_as_complex,
+    "real": lambda shape, strides, offset: (shape, tuple(2 * stride for stride in strides), 2 * offset),
+    "imag": lambda shape, strides, offset: (shape, tuple(2 * stride for stride in strides), 2 * offset + 1),
     "view": _after_view,
     "transpose": _after_transpose,
     "t": _after_t,
@@ -317,8 +330,6 @@ _AFTER: dict[str, Any] = {
     "diagonal": _after_diagonal,
     "unfold_windows": _after_unfold,
     "basic_index": _after_basic_index,
-    "real": _after_real,
-    "imag": partial(_after_real, part=1),
 }
 
 

@@ -12,25 +12,9 @@ import jax.numpy as jnp
 from jax import lax
 
 from lamina.ops import check, promote
-from lamina.ops.op import Array, op
-
-_HIGHEST = lax.Precision.HIGHEST
-
-
-def _check(name: str, x: jax.Array, square: bool = False) -> None:
-    if promote.category(x.dtype) < 2:
-        raise RuntimeError(
-            f"linalg.{name}: Expected a floating point or complex tensor as input. Got {check.type_name(x.dtype)}"
-        )
-    if x.dtype.itemsize == 2:
-        raise RuntimeError(f"linalg.{name}: Low precision dtypes not supported. Got {check.type_name(x.dtype)}")
-    if x.ndim < 2:
-        raise RuntimeError(f"linalg.{name}: The input tensor A must have at least 2 dimensions.")
-    if square and x.shape[-1] != x.shape[-2]:
-        raise RuntimeError(
-            f"linalg.{name}: A must be batches of square matrices, but they are {x.shape[-2]} by {x.shape[-1]} matrices"
-        )
-
+from lamina.ops.lu import first_zero
+from lamina.ops.matrix import adjoint, check_matrices, check_same_type, is_vector, product, same_batch
+from lamina.ops.op import Array, ArrayLike, op
 
 # --- QR ---
 
@@ -42,7 +26,7 @@ def qr(A: Array, mode: str = "reduced") -> tuple[jax.Array, jax.Array]:
     A (*, M, N), K = min(M, N) -> Q (*, M, K), R (*, K, N); with mode "complete" Q (*, M, M), R (*, M, N); with mode
     "r" Q is empty.
     """
-    _check("qr", A)
+    check_matrices("linalg.qr", A)
     if mode not in ("reduced", "complete", "r"):
         raise RuntimeError(
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
@@ -59,7 +43,7 @@ def geqrf(input: Array) -> tuple[jax.Array, jax.Array]:
 
     input (*, M, N) -> a (*, M, N), tau (*, min(M, N)); `linalg.householder_product(a, tau)` is Q.
     """
-    _check("geqrf", input)
+    check_matrices("geqrf", input)
     a, tau = jnp.linalg.qr(input, mode="raw")
     return a.mT, tau
 
@@ -71,7 +55,7 @@ def householder_product(A: Array, tau: Array) -> jax.Array:
 
     A (*, M, N), M >= N, tau (*, K), K <= N -> (*, M, N)
     """
-    _check("householder_product", A)
+    check_matrices("linalg.householder_product", A)
     M, N, K = *A.shape[-2:], tau.shape[-1] if tau.ndim else 0
     if M < N:
         raise RuntimeError(
@@ -89,83 +73,175 @@ def householder_product(A: Array, tau: Array) -> jax.Array:
             f"linalg.householder_product: tau dtype {check.type_name(tau.dtype)} does not match input dtype "
             f"{check.type_name(A.dtype)}"
         )
-    # The product of K reflections is I - V T V^H with T = D (I + S D)^-1, D = diag(tau), S what of V^H V lies above the
-    # diagonal: three products and a triangular system, where LAPACK's way would be a loop of K steps to differentiate.
+    v, scale, system = _reflectors(A, tau)
+    right = lax.linalg.triangular_solve(system, adjoint(v)[..., :N], left_side=True, unit_diagonal=True, lower=False)
+    return jnp.eye(M, N, dtype=A.dtype) - product(v * scale, right)
+
+
+def _reflectors(A: Array, tau: Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """V, D and I + S D of the product of K reflections, I - V D (I + S D)^-1 V^H.
+
+    D = diag(tau), S what of V^H V lies above the diagonal: three products and a triangular system, where LAPACK's way
+    would be a loop of K steps to differentiate.
+    """
+    M, K = A.shape[-2], tau.shape[-1]
     v = jnp.tril(A[..., :K], -1) + jnp.eye(M, K, dtype=A.dtype)
-    vh = jnp.conj(v).mT
     scale = tau[..., None, :]
-    system = jnp.eye(K, dtype=A.dtype) + jnp.triu(jnp.matmul(vh, v, precision=_HIGHEST), 1) * scale
-    right = lax.linalg.triangular_solve(system, vh[..., :N], left_side=True, unit_diagonal=True, lower=False)
-    return jnp.eye(M, N, dtype=A.dtype) - jnp.matmul(v * scale, right, precision=_HIGHEST)
+    return v, scale, jnp.eye(K, dtype=A.dtype) + jnp.triu(product(adjoint(v), v), 1) * scale
+
+
+@op("lamina Tensor", grad_name="OrmqrBackward0")
+def ormqr(input: Array, tau: Array, other: Array, left: bool = True, transpose: bool = False) -> jax.Array:
+    """Q other, or Q^H other if `transpose`; other Q or other Q^H unless `left`. Q: all columns of the product of
+    reflections that `geqrf` gives.
+
+    input (*, M, K), tau (*, K), other (*, M, N), (*, N, M) unless left -> as other
+    """
+    check_matrices("ormqr", input)
+    if other.ndim < 2:
+        raise RuntimeError("torch.ormqr: other must have at least 2 dimensions.")
+    side = -2 if left else -1
+    if other.shape[side] != input.shape[-2]:
+        raise RuntimeError(f"torch.ormqr: other.shape[{side}] must be equal to input.shape[-2]")
+    if tau.shape[-1] > input.shape[-1] or input.shape[-1] > input.shape[-2]:
+        raise RuntimeError(
+            f"ormqr: tau must be (*, K) and input (*, M, N) with K <= N <= M, got {tuple(tau.shape)} and "
+            f"{tuple(input.shape)}."
+        )
+    if input.shape[:-2] != tau.shape[:-1] or input.shape[:-2] != other.shape[:-2]:
+        raise RuntimeError(
+            f"ormqr: tau and other must have the batch of input {tuple(input.shape)}, got {tuple(tau.shape)} and "
+            f"{tuple(other.shape)}."
+        )
+    check_same_type("ormqr", input, tau, "input", "tau")
+    check_same_type("ormqr", input, other, "input", "other")
+    v, scale, system = _reflectors(input, tau)
+    right = other if left else adjoint(other)
+    inner = product(adjoint(v), right)
+    if transpose == left:
+        inner = _adjoint_solve(system, scale, inner)
+    else:
+        inner = lax.linalg.triangular_solve(system, inner, left_side=True, lower=False, unit_diagonal=True)
+        inner = scale.mT * inner
+    result = right - product(v, inner)
+    return result if left else adjoint(result)
+
+
+def _adjoint_solve(system: jax.Array, scale: jax.Array, x: jax.Array) -> jax.Array:
+    """(D system^-1)^H x."""
+    return lax.linalg.triangular_solve(
+        system, jnp.conj(scale).mT * x, left_side=True, lower=False, unit_diagonal=True, transpose_a=True,
+        conjugate_a=True,
+    )  # fmt: skip
 
 
 # --- singular values, inverses ---
 
 
 @op("linalg", returns=("U", "S", "Vh"), grad_name="LinalgSvdBackward0")
-def svd(A: Array, full_matrices: bool = True) -> tuple[jax.Array, jax.Array, jax.Array]:
+def svd(A: Array, full_matrices: bool = True, *, driver: str | None = None) -> tuple[jax.Array, jax.Array, jax.Array]:
     """A = U diag(S) Vh with orthonormal columns in U and rows in Vh, S descending.
 
     A (*, M, N), K = min(M, N) -> U (*, M, M), S (*, K), Vh (*, N, N); U (*, M, K), Vh (*, K, N) unless full_matrices
     """
-    _check("svd", A)
+    check_matrices("linalg.svd", A)
+    _no_driver("svd", driver)
     u, s, vh = jnp.linalg.svd(A, full_matrices=full_matrices)
     return u, s, vh
 
 
+def _no_driver(name: str, driver: str | None) -> None:
+    if driver is not None:
+        raise RuntimeError(
+            f"torch.linalg.{name}: keyword argument `driver=` is only supported on CUDA inputs with cuSOLVER backend."
+        )
+
+
 @op("linalg", grad_name="LinalgSvdBackward0")
-def svdvals(A: Array) -> jax.Array:
+def svdvals(A: Array, *, driver: str | None = None) -> jax.Array:
     """The singular values of matrices, descending. A (*, M, N) -> (*, min(M, N))."""
-    _check("svdvals", A)
+    check_matrices("linalg.svdvals", A)
+    _no_driver("svdvals", driver)
     return jnp.linalg.svd(A, compute_uv=False)
 
 
 @op("linalg", grad_name="LinalgInvExBackward0")
 def inv(A: Array) -> jax.Array:
     """The inverse of matrices. A (*, N, N) -> (*, N, N)."""
-    _check("inv", A, square=True)
+    check_matrices("linalg.inv", A, square=True)
     return jnp.linalg.inv(A)
 
 
-@op("linalg", grad_name="LinalgPinvBackward0")
-def pinv(A: Array, rcond: float | None = None, hermitian: bool = False) -> jax.Array:
-    """The pseudoinverse of matrices: singular values of at most rcond times the largest count as zero.
-
-    rcond: default: max(M, N) times the precision of the type. A (*, M, N) -> (*, N, M)
-    """
-    _check("pinv", A)
-    tolerance = max(A.shape[-2:]) * float(jnp.finfo(A.dtype).eps) if rcond is None else rcond
-    return jnp.linalg.pinv(A, rtol=tolerance, hermitian=hermitian)
+@op("", returns=("inverse", "info"), grad_name="LinalgInvExBackward0")
+def inv_info(A: Array) -> tuple[jax.Array, jax.Array]:
+    """The inverse, and the place from 1 of the first zero pivot, or 0."""
+    check_matrices("linalg.inv_ex", A, square=True)
+    return jnp.linalg.inv(A), _zero_pivot(A)
 
 
-@op("linalg", grad_name="LinalgSolveExBackward0")
-def solve(A: Array, B: Array, *, left: bool = True) -> jax.Array:
-    """X with A X = B, or X A = B unless `left`.
+def _zero_pivot(A: Array) -> jax.Array:
+    return first_zero(A if A.size == 0 else lax.linalg.lu(lax.stop_gradient(A))[0])
 
-    A (*, N, N), B (*, N, K), (*, K, N) unless left, or (*, N) -> as B; the first sizes broadcast.
-    """
+
+@op("", grad_name="LinalgPinvBackward0")
+def pinv(A: Array, atol: ArrayLike | None = None, rtol: ArrayLike | None = None, hermitian: bool = False) -> jax.Array:
+    """The pseudoinverse of matrices. A (*, M, N), atol, rtol numbers or (*) -> (*, N, M)."""
+    check_matrices("linalg.pinv", A, square=hermitian)
+    if A.size == 0:
+        return jnp.zeros((*A.shape[:-2], A.shape[-1], A.shape[-2]), A.dtype)
+    relative = relative_tolerance(A, atol, rtol)
+    if atol is not None:
+        largest = lax.stop_gradient(jnp.linalg.svd(A, compute_uv=False)[..., 0])
+        relative = jnp.maximum(relative, jnp.asarray(atol, largest.dtype) / largest)
+    return jnp.linalg.pinv(A, rtol=relative, hermitian=hermitian)
+
+
+def relative_tolerance(A: Array, atol: ArrayLike | None, rtol: ArrayLike | None) -> jax.Array:
+    """rtol; where it is not given, max(M, N) times the precision of the type, or 0 if a positive atol is."""
+    real = A.real.dtype
+    if rtol is not None:
+        return jnp.asarray(rtol, real)
+    default = jnp.asarray(max(A.shape[-2:]) * jnp.finfo(real).eps, real)
+    return default if atol is None else jnp.where(jnp.asarray(atol, real) > 0, jnp.zeros_like(default), default)
+
+
+def _solution(name: str, A: Array, B: Array, left: bool) -> jax.Array:
     if A.dtype.itemsize == 2 and promote.category(A.dtype) == 2:
-        raise NotImplementedError(f"linalg.solve: not implemented for {check.type_name(A.dtype)}")
-    _check("solve", A, square=True)
-    if A.dtype != B.dtype:
-        raise RuntimeError(
-            "linalg.solve: Expected A and B to have the same dtype, but found A of type "
-            f"{check.type_name(A.dtype)} and B of type {check.type_name(B.dtype)} instead"
-        )
-    vector = B.ndim == 1 or (B.ndim == A.ndim - 1 and B.shape == A.shape[:-1])
+        raise NotImplementedError(f"{name}: not implemented for {check.type_name(A.dtype)}")
+    check_matrices(name, A, square=True)
+    check_same_type(name, A, B)
+    vector = is_vector(A, B)
     if vector and not left:
-        raise RuntimeError("linalg.solve: Vector broadcasting of the left hand side is not supported for left=False.")
+        raise RuntimeError(f"{name}: Vector broadcasting of the left hand side is not supported for left=False.")
     right = B[..., None] if vector else B if left else B.mT
     n = A.shape[-1]
     if right.ndim < 2 or right.shape[-2] != n:
         raise RuntimeError(
-            f"linalg.solve: Incompatible shapes of A and B for the equation {'AX = B' if left else 'XA = B'} "
+            f"{name}: Incompatible shapes of A and B for the equation {'AX = B' if left else 'XA = B'} "
             f"({n}x{n} and {B.shape[-2] if B.ndim > 1 else 1}x{B.shape[-1]})"
         )
-    batch = check.broadcast(A[..., 0, 0], right[..., 0, 0])
-    matrix = jnp.broadcast_to(A if left else A.mT, (*batch, n, n))
-    found = jnp.linalg.solve(matrix, jnp.broadcast_to(right, (*batch, *right.shape[-2:])))
+    matrix, right = same_batch(A if left else A.mT, right)
+    found = jnp.linalg.solve(matrix, right) if right.size else right
     return found[..., 0] if vector else found if left else found.mT
+
+
+@op("linalg", grad_name="LinalgSolveExBackward0")
+def solve(A: Array, B: Array, *, left: bool = True) -> jax.Array:
+    """X with A X = B, or X A = B unless `left`; infinities and nan where A is singular.
+
+    A (*, N, N), B (*, N, K), (*, K, N) unless left, or (*, N) -> as B; the first sizes broadcast.
+
+    >>> import lamina
+    >>> lamina.linalg.solve(lamina.tensor([[2., 0.], [0., 4.]]), lamina.ones(2))
+    tensor([0.5000, 0.2500])
+    """
+    return _solution("linalg.solve", A, B, left)
+
+
+@op("", returns=("result", "info"), grad_name="LinalgSolveExBackward0")
+def solve_info(A: Array, B: Array, left: bool = True) -> tuple[jax.Array, jax.Array]:
+    """`solve`, and the place from 1 of the first zero pivot, or 0."""
+    return _solution("linalg.solve_ex", A, B, left), _zero_pivot(A)
 
 
 # --- the exponential ---
@@ -180,10 +256,6 @@ _PADE = {
 """Coefficients of the approximants of exp: p(A) / p(-A). Higham, The scaling and squaring method revisited, 2005."""
 
 
-def _multiply(a: jax.Array, b: jax.Array) -> jax.Array:
-    return jnp.matmul(a, b, precision=_HIGHEST)
-
-
 @jax.custom_vjp
 def _exponential(A: jax.Array) -> jax.Array:
     single = A.real.dtype == jnp.float32
@@ -191,13 +263,13 @@ def _exponential(A: jax.Array) -> jax.Array:
     size = jnp.max(jnp.sum(jnp.abs(A), -2), -1)
     halvings = jnp.clip(jnp.ceil(jnp.log2(jnp.where(jnp.isfinite(size) & (size > 0), size, 1) / radius)), 0, 1100)
     scaled = A * jnp.exp2(-halvings)[..., None, None].astype(A.dtype)
-    square = _multiply(scaled, scaled)
+    square = product(scaled, scaled)
     identity = jnp.broadcast_to(jnp.eye(A.shape[-1], dtype=A.dtype), A.shape)
     even, odd = jnp.zeros_like(A), jnp.zeros_like(A)
     for k in reversed(range(0, degree, 2)):
-        even = _multiply(even, square) + _PADE[degree][k] * identity
-        odd = _multiply(odd, square) + _PADE[degree][k + 1] * identity
-    odd = _multiply(scaled, odd)
+        even = product(even, square) + _PADE[degree][k] * identity
+        odd = product(odd, square) + _PADE[degree][k + 1] * identity
+    odd = product(scaled, odd)
     result = jnp.linalg.solve(even - odd, even + odd)
 
     def more(state: tuple[jax.Array, jax.Array]) -> jax.Array:
@@ -205,7 +277,7 @@ def _exponential(A: jax.Array) -> jax.Array:
 
     def double(state: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         done, x = state
-        return done + 1, jnp.where((done < halvings)[..., None, None], _multiply(x, x), x)
+        return done + 1, jnp.where((done < halvings)[..., None, None], product(x, x), x)
 
     return lax.while_loop(more, double, (jnp.zeros((), halvings.dtype), result))[1]
 
@@ -227,7 +299,7 @@ _exponential.defvjp(_exponential_forward, _exponential_backward)
 @op("lamina Tensor linalg", grad_name="LinalgMatrixExpBackward0")
 def matrix_exp(A: Array) -> jax.Array:
     """The sum of A^k / k! over all k. A (*, N, N) -> (*, N, N)."""
-    _check("matrix_exp", A, square=True)
-    if math.prod(A.shape) == 0:
-        return A
-    return _exponential(A)
+    half = promote.category(A.dtype) == 2 and A.dtype.itemsize == 2
+    wide = A.astype(jnp.float32) if half else A
+    check_matrices("linalg.matrix_exp", wide, square=True)
+    return _exponential(wide).astype(A.dtype) if math.prod(A.shape) else A

@@ -1,44 +1,43 @@
-"""Losses: an error for each element, reduced in one way for all."""
+"""Losses of numbers and of probabilities: an error for each element, reduced in one way for all losses."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from lamina.ops import check, promote
-from lamina.ops.activation import stable_log_softmax
-from lamina.ops.op import Array, op
+from lamina.ops.op import Array, ArrayLike, Number, op
+
+NONE, MEAN, SUM = 0, 1, 2
+"""Reductions by PyTorch's numbers. Any other number is as good as NONE.
+
+Losses that the package itself has, such as `lamina.kl_div`, take these numbers, and NONE unless given, as PyTorch's do.
+"""
 
 
 @op("")
-def mse_loss(input: Array, target: Array, weight: Array | None = None, reduction: str = "mean") -> Array:
-    """(input - target)^2. input, target and weight (*) -> (*) for reduction "none", else ()"""
+def mse_loss(input: Array, target: Array, weight: Array | None = None, reduction: int = MEAN) -> Array:
+    """(input - target)^2. input, target and weight (*) -> (*) for no reduction, else ()"""
     x, y = _pair("mse_cpu", input, target)
     difference = x - y
     return _reduce_weighted(difference * difference, input, weight, reduction, divide_by_weight=True)
 
 
 @op("", grad_name="MeanBackward0")
-def l1_loss(input: Array, target: Array, weight: Array | None = None, reduction: str = "mean") -> Array:
-    """|input - target|. input, target and weight (*) -> (*) for reduction "none", else ()"""
+def l1_loss(input: Array, target: Array, weight: Array | None = None, reduction: int = MEAN) -> Array:
+    """|input - target|. input, target and weight (*) -> (*) for no reduction, else ()"""
     x, y = promote.promote(input, target)
     check.broadcast(x, y)
-    if promote.category(x.dtype) < 2 and reduction == "mean":
-        raise RuntimeError(
-            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
-            f"Got: {check.type_name(x.dtype)}"
-        )
     return _reduce_weighted(_absolute(x - y), input, weight, reduction, divide_by_weight=True)
 
 
 @op("")
-def smooth_l1_loss(input: Array, target: Array, reduction: str = "mean", beta: float = 1.0) -> Array:
+def smooth_l1_loss(input: Array, target: Array, reduction: int = MEAN, beta: float = 1.0) -> Array:
     """0.5 d^2 / beta where |d| < beta, else |d| - 0.5 beta, with d = input - target.
 
-    input and target (*) -> (*) for reduction "none", else ()
+    input and target (*) -> (*) for no reduction, else ()
     """
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
@@ -47,16 +46,16 @@ def smooth_l1_loss(input: Array, target: Array, reduction: str = "mean", beta: f
     error = _absolute(difference)
     if beta > 0:
         error = jnp.where(error < beta, 0.5 / beta * difference * difference, error - 0.5 * beta)
-    return _reduce(error, reduction)
+    return reduce(error, reduction)
 
 
 @op("")
 def huber_loss(
-    input: Array, target: Array, reduction: str = "mean", delta: float = 1.0, weight: Array | None = None
+    input: Array, target: Array, reduction: int = MEAN, delta: float = 1.0, weight: Array | None = None
 ) -> Array:
     """0.5 d^2 where |d| <= delta, else delta (|d| - 0.5 delta), with d = input - target.
 
-    input, target and weight (*) -> (*) for reduction "none", else ()
+    input, target and weight (*) -> (*) for no reduction, else ()
     """
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
@@ -67,48 +66,8 @@ def huber_loss(
     return _reduce_weighted(loss, input, weight, reduction, divide_by_weight=False)
 
 
-@op("", grad_name=lambda input, *_, **__: "NllLossBackward0" if input.ndim < 3 else "NllLoss2DBackward0")
-def nll_loss(
-    input: Array, target: Array, weight: Array | None = None, ignore_index: int = -100, reduction: str = "mean"
-) -> Array:
-    """-weight[target] * input[target], input being log-probabilities; the mean divides by the sum of weights.
-
-    input (N, C, *) or (C,), target (N, *) or (), int64, weight (C,) or None -> shape of target or ()
-    """
-    _check_classes("nll_loss", input, target, weight)
-    chosen, weights = _choose(input, target, weight, ignore_index)
-    return _reduce_classes(-chosen * weights, weights, reduction)
-
-
-@op("", grad_name=lambda input, target, *_, **__: _cross_entropy_grad_name(input, target))
-def cross_entropy(
-    input: Array,
-    target: Array,
-    weight: Array | None = None,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Array:
-    """-log_softmax(input)[target] for class indices; for class probabilities, -sum of target * log_softmax(input).
-
-    Each class counts weight times. `label_smoothing` mixes the target with the uniform distribution.
-    input (N, C, *) or (C,), target (N, *) or (), int64, or probabilities like input, weight (C,) or None
-    -> (N, *) or () for reduction "none", else ()
-    """
-    if not 0 <= label_smoothing <= 1:
-        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
-    if promote.category(input.dtype) != 2:
-        raise NotImplementedError(f"\"log_softmax\" not implemented for '{check.type_name(input.dtype)}'")
-    x = input.astype(jnp.float32) if input.dtype.itemsize == 2 else input
-    if input.shape == target.shape:
-        loss = _cross_entropy_probabilities(x, target, weight, ignore_index, reduction, label_smoothing)
-    else:
-        loss = _cross_entropy_indices(x, target, weight, ignore_index, reduction, label_smoothing)
-    return loss.astype(input.dtype)
-
-
 @op("")
-def binary_cross_entropy(input: Array, target: Array, weight: Array | None = None, reduction: str = "mean") -> Array:
+def binary_cross_entropy(input: Array, target: Array, weight: Array | None = None, reduction: int = MEAN) -> Array:
     """-weight * (target * log(input) + (1 - target) * log(1 - input)); logarithms are at least -100.
 
     input between 0 and 1, target the same shape, weight broadcast to it or None -> (*) for "none", else ()
@@ -124,20 +83,20 @@ def binary_cross_entropy(input: Array, target: Array, weight: Array | None = Non
     if weight is not None:
         check.broadcast(loss, weight)
         loss = loss * weight
-    return _reduce(loss, reduction)
+    return reduce(loss, reduction)
 
 
-@op("")
+@op("lamina")
 def binary_cross_entropy_with_logits(
     input: Array,
     target: Array,
     weight: Array | None = None,
-    reduction: str = "mean",
     pos_weight: Array | None = None,
+    reduction: int = NONE,
 ) -> Array:
     """-weight * (pos_weight * target * log(sigmoid(input)) + (1 - target) * log(1 - sigmoid(input))).
 
-    input and target (*), weight and pos_weight broadcast to them or None -> (*) for reduction "none", else ()
+    input and target (*), weight and pos_weight broadcast to them or None -> (*) for no reduction, else ()
     """
     if input.shape != target.shape:
         raise ValueError(f"Target size ({_torch_size(target)}) must be the same as input size ({_torch_size(input)})")
@@ -154,22 +113,63 @@ def binary_cross_entropy_with_logits(
     if weight is not None:
         check.broadcast(loss, weight)
         loss = loss * weight
-    return _reduce(loss, reduction)
+    return reduce(loss, reduction)
 
 
-@op("", grad_name="MeanBackward0")
-def kl_div(input: Array, target: Array, reduction: str = "mean", log_target: bool = False) -> Array:
+@op("lamina", grad_name=lambda input, target, reduction, **_: reduced_name(reduction, "SubBackward0"))
+def kl_div(input: Array, target: Array, reduction: int = NONE, *, log_target: bool = False) -> Array:
     """target * (log(target) - input), input being log-probabilities; with log_target, target is the logarithm itself.
 
-    "batchmean" divides the sum by the first size.
-    input and target (*) -> (*) for reduction "none", else ()
+    input and target (*) -> (*) for no reduction, else ()
     """
     x, y = promote.promote(input, target)
     check.broadcast(x, y)
     loss = jnp.exp(y) * (y - x) if log_target else jax.scipy.special.xlogy(y, y) - y * x
-    if reduction == "batchmean":
-        return jnp.sum(loss) / input.shape[0] if input.ndim else loss
-    return _reduce(loss, reduction)
+    return reduce(loss, reduction)
+
+
+@op("lamina", grad_name="MeanBackward0")
+def poisson_nll_loss(input: Array, target: Array, log_input: bool, full: bool, eps: Number, reduction: int) -> Array:
+    """exp(input) - target * input, or, if input is not the logarithm, input - target * log(input + eps).
+
+    `full` adds Stirling's approximation of log(target!) where target > 1.
+    input and target (*) -> (*) for no reduction, else ()
+    """
+    x, y = promote.promote(input, target)
+    check.broadcast(x, y)
+    if promote.category(x.dtype) < 2:
+        x = promote.cast(x, promote.default_float())
+    loss = jnp.exp(x) - y.astype(x.dtype) * x if log_input else x - y.astype(x.dtype) * jnp.log(x + eps)
+    if full:
+        large = y > 1
+        count = jnp.where(large, y, 2).astype(x.dtype)  # the logarithm of 0 would make the gradient NaN
+        stirling = count * jnp.log(count) - count + 0.5 * jnp.log(2 * np.pi * count)
+        loss = loss + jnp.where(large, stirling, 0)
+    return reduce(loss, reduction)
+
+
+@op("", grad_name="MeanBackward0")
+def gaussian_nll_loss(
+    input: Array, target: Array, var: ArrayLike, full: bool = False, eps: Number = 1e-6, reduction: int = MEAN
+) -> Array:
+    """0.5 * (log(var) + (input - target)^2 / var), where var is at least eps; `full` adds 0.5 * log(2 pi).
+
+    The gradient of var is that beyond the bound, too. Where var is negative the loss is NaN.
+    input (*, E), target (*, E), var (*, E), (*, 1), (*) or () -> (*, E) for no reduction, else ()
+    """
+    if promote.is_number(var):
+        variance = jnp.full(input.shape, promote.cast(var, input.dtype))
+    else:
+        variance = _variance_beside(input, jnp.asarray(var))
+    x, y, v = promote.promote(input, target, variance)
+    check.broadcast(x, y)
+    # v - stop_gradient(v) is 0, with the slope of v.
+    bounded = jnp.where(v < eps, promote.cast(eps, v.dtype) + (v - lax.stop_gradient(v)), v)
+    bounded = jnp.where(v < 0, jnp.nan, bounded)
+    loss = 0.5 * (jnp.log(bounded) + (x - y) ** 2 / bounded)
+    if full:
+        loss = loss + 0.5 * np.log(2 * np.pi).item()
+    return reduce(loss, reduction)
 
 
 def _pair(name: str, input: Array, target: Array) -> tuple[Array, Array]:
@@ -186,127 +186,51 @@ def _absolute(difference: Array) -> Array:
     return difference * jnp.sign(difference)
 
 
-def _reduce(loss: Array, reduction: str) -> Array:
-    """The one reduction: "none", "mean" or "sum"."""
-    if reduction == "none":
-        return loss
-    if reduction == "sum":
+def reduce(loss: Array, reduction: int) -> Array:
+    """The one reduction: NONE, MEAN or SUM."""
+    if not isinstance(reduction, int):
+        raise TypeError(f"argument 'reduction' must be int, not {type(reduction).__name__}")
+    if reduction == SUM:
         return jnp.sum(loss)
-    if reduction != "mean":
-        raise ValueError(f"{reduction} is not a valid value for reduction")
+    if reduction != MEAN:
+        return loss
+    if promote.category(loss.dtype) < 2:
+        raise RuntimeError(
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
+            f"Got: {check.type_name(loss.dtype)}"
+        )
     return jnp.mean(loss)
 
 
-def _reduce_weighted(loss: Array, input: Array, weight: Array | None, reduction: str, divide_by_weight: bool) -> Array:
+def reduced_name(reduction: int, none: str) -> str:
+    """The name of the gradient of a loss that is a chain of operations: that of the last one."""
+    return {MEAN: "MeanBackward0", SUM: "SumBackward0"}.get(reduction, none)
+
+
+def _reduce_weighted(loss: Array, input: Array, weight: Array | None, reduction: int, divide_by_weight: bool) -> Array:
     if weight is None:
-        return _reduce(loss, reduction)
+        return reduce(loss, reduction)
     if weight.shape != input.shape:
         raise ValueError("Weights and input must have the same size.")
-    if reduction not in ("none", "mean", "sum"):
-        raise ValueError(f"Invalid reduction mode: {reduction}. Expected one of 'none', 'mean', 'sum'.")
-    if reduction == "mean" and divide_by_weight:
+    if reduction == MEAN and divide_by_weight:
         return jnp.sum(loss * weight) / jnp.sum(weight)
-    return _reduce(loss * weight, reduction)
+    return reduce(loss * weight, reduction)
 
 
-def _reduce_classes(loss: Array, weights: Array, reduction: str) -> Array:
-    """The mean divides by the weights that were counted, so ignored targets don't count."""
-    return jnp.sum(loss) / jnp.sum(weights) if reduction == "mean" else _reduce(loss, reduction)
-
-
-def _choose(input: Array, target: Array, weight: Array | None, ignore_index: int) -> tuple[Array, Array]:
-    """input[target] and weight[target], both 0 where the target is ignored.
-
-    A comparison with every class instead of a gather: the gradient is then a choice and no scatter, and XLA makes one
-    loop of it together with log_softmax. A target that is no class gives NaN, since values can't be checked here.
-    """
-    axis = min(input.ndim - 1, 1)
-    target = target.reshape(()) if input.ndim == 1 else target
-    classes = input.shape[axis]
-    kept = target != ignore_index
-    place = lax.broadcasted_iota(target.dtype, input.shape, axis)
-    hit = (place == jnp.expand_dims(target, axis)) & jnp.expand_dims(kept, axis)
-    chosen = jnp.sum(jnp.where(hit, input, 0), axis=axis)
-    chosen = jnp.where(kept & ((target < 0) | (target >= classes)), jnp.nan, chosen)
-    if weight is None:
-        return chosen, kept.astype(input.dtype)
-    shape = [1] * input.ndim
-    shape[axis] = classes
-    return chosen, jnp.sum(jnp.where(hit, weight.reshape(shape), 0), axis=axis)
-
-
-def _cross_entropy_indices(
-    x: Array, target: Array, weight: Array | None, ignore_index: int, reduction: str, label_smoothing: float
-) -> Array:
-    _check_classes("cross_entropy", x, target, weight)
-    axis = min(x.ndim - 1, 1)
-    logarithms = stable_log_softmax(x, axis)
-    chosen, weights = _choose(logarithms, target, weight, ignore_index)
-    loss = -chosen * weights
-    if label_smoothing > 0:
-        smooth = -jnp.sum(_weigh(logarithms, weight, axis), axis=axis)
-        target = target.reshape(()) if x.ndim == 1 else target
-        smooth = jnp.where(target != ignore_index, smooth, 0)
-        loss = (1 - label_smoothing) * loss + label_smoothing / x.shape[axis] * smooth
-    return _reduce_classes(loss, weights, reduction)
-
-
-def _cross_entropy_probabilities(
-    x: Array, target: Array, weight: Array | None, ignore_index: int, reduction: str, label_smoothing: float
-) -> Array:
-    if promote.category(target.dtype) != 2:
-        raise RuntimeError(
-            f"Expected floating point type for target with class probabilities, got {check.type_name(target.dtype)}"
-        )
-    if ignore_index >= 0:
-        raise RuntimeError("ignore_index is not supported for floating point target")
-    _check_weight("cross_entropy: ", x, weight)
-    axis = min(x.ndim - 1, 1)
-    if label_smoothing > 0:
-        target = target * (1 - label_smoothing) + label_smoothing / x.shape[axis]
-    loss = -jnp.sum(_weigh(stable_log_softmax(x, axis) * target.astype(x.dtype), weight, axis), axis=axis)
-    if reduction == "mean":
-        return jnp.sum(loss) / (x.size // x.shape[axis])
-    return _reduce(loss, reduction)
-
-
-def _cross_entropy_grad_name(input: Any, target: Any) -> str:
-    if tuple(input.shape) == tuple(target.shape):
-        return "DivBackward1"
-    return "NllLossBackward0" if len(input.shape) < 3 else "NllLoss2DBackward0"
-
-
-def _weigh(x: Array, weight: Array | None, axis: int) -> Array:
-    return x if weight is None else x * weight.reshape(-1, *(1,) * (x.ndim - axis - 1))
-
-
-def _check_classes(name: str, input: Array, target: Array, weight: Array | None) -> None:
-    if input.ndim == 0:
-        raise RuntimeError(f"{name}: input must be (C,) or (N, C, *), got ().")
-    if target.dtype.name not in ("int64", "uint8"):
-        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {check.type_name(target.dtype)}")
-    if input.ndim == 1:
-        if target.size != 1 or target.ndim > 1:
-            raise RuntimeError(f"{name}: target must be () to go with input {input.shape}, got {target.shape}.")
-    elif target.ndim and input.shape[0] != target.shape[0]:
-        raise ValueError(
-            f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({target.shape[0]})."
-        )
-    elif input.ndim == 2 and target.ndim > 1:
-        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
-    elif target.shape != (input.shape[0], *input.shape[2:]):
-        expected = [input.shape[0], *input.shape[2:]]
-        raise RuntimeError(f"Expected target size {expected}, got {list(target.shape)}")
-    _check_weight("", input, weight)
-
-
-def _check_weight(prefix: str, input: Array, weight: Array | None) -> None:
-    classes = input.shape[min(input.ndim - 1, 1)]
-    if weight is not None and tuple(weight.shape) != (classes,):
-        raise RuntimeError(
-            f"{prefix}weight tensor should be defined either for all {classes} classes or no classes "
-            f"but got weight tensor of shape: {list(weight.shape)}"
-        )
+def _variance_beside(input: Array, var: Array) -> Array:
+    """The variance with as many dimensions as the input; ValueError unless it lacks the last or has one of size 1."""
+    if var.shape == input.shape:
+        return var
+    if var.shape == input.shape[:-1]:
+        return var[..., None]
+    if var.ndim == input.ndim:
+        differing = [size for mine, size in zip(input.shape, var.shape, strict=True) if mine != size]
+        if sum(differing) == 1:
+            return var
+    raise ValueError(
+        f"gaussian_nll_loss: var must be {tuple(input.shape)}, {tuple(input.shape[:-1])} or have one size of 1 "
+        f"to go with input {tuple(input.shape)}, got {tuple(var.shape)}."
+    )
 
 
 def _torch_size(x: Array) -> str:

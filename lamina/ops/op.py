@@ -154,7 +154,7 @@ def op(
     """Declare a function as an operation.
 
     Args:
-        homes: where users find it: any of `lamina`, `Tensor`, `functional`, `linalg`, `special`; empty: nowhere.
+        homes: where users find it: any of `lamina`, `Tensor`, `functional`, `fft`, `linalg`, `special`; empty: nowhere.
         name: its public name where Python's own name would be in the way; default: the function's name.
         grad_name: the name of its gradient as PyTorch prints it; default: `MulBackward0` for `mul`. A function gets the
             operation's arguments, with arrays as shapes and dtypes.

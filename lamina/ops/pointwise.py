@@ -115,7 +115,7 @@ def div(input: ArrayLike, other: ArrayLike, *, rounding_mode: str | None = None)
             "floor" downward, both in the common type of the operands.
     """
     if rounding_mode is None:
-        return lax.div(*match_float(input, other))
+        return divided(*match_float(input, other))
     if rounding_mode not in ("trunc", "floor"):
         raise RuntimeError(
             f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
@@ -131,7 +131,14 @@ def div(input: ArrayLike, other: ArrayLike, *, rounding_mode: str | None = None)
 @op(inplace=True, grad_name="DivBackward0")
 def true_divide(input: ArrayLike, other: ArrayLike) -> Array:
     """input / other; integers give floating results."""
-    return lax.div(*match_float(input, other))
+    return divided(*match_float(input, other))
+
+
+def divided(x: Array, y: Array) -> Array:
+    """x / y, floating; of half types rounded once: XLA would round the reciprocal of a constant y to the type first."""
+    if x.dtype.itemsize > 2:
+        return lax.div(x, y)
+    return lax.div(x.astype(np.float32), y.astype(np.float32)).astype(x.dtype)
 
 
 def toward_zero(x: Array) -> Array:

@@ -115,6 +115,8 @@ def cast(x: Any, dtype: np.dtype) -> jax.Array:
         return x
     if category(x.dtype) == 3 and category(dtype) < 3:
         x = (x != 0) if category(dtype) == 0 else x.real
+    if dtype == np.uint8 and category(x.dtype) == 2:
+        x = jax.lax.convert_element_type(x, np.int64)  # so that -1.0 becomes 255, as in PyTorch
     return jax.lax.convert_element_type(x, dtype)
 
 

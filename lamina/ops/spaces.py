@@ -23,11 +23,11 @@ def op_by_space(
     Args:
         name: the operations' names, with {n} for the number of dimensions: "avg_pool{n}d".
         homes: as for `op`; a dict where it depends on the number of dimensions.
-        grad_name: as for `op`, with {n}; a callable gets the number first. In one dimension PyTorch pools an image of
-            one row and squeezes it, so there the name is that of squeezing.
+        grad_name: as for `op`; a callable gets the number first. With {n} it is a pooling's: in one dimension PyTorch
+            pools an image of one row and squeezes it, so there the name is that of squeezing.
         spaces: for which numbers of dimensions.
 
-    In the docstring {axes} stands for "H, W", {new} for "H', W'" and {volume} for "H * W".
+    In the docstring {axes} stands for "H, W", {new} for "H', W'", {volume} for "H * W" and {kernel} for "K, K".
     """
 
     def declare(function: Function) -> Function:
@@ -53,6 +53,7 @@ def described(doc: str, space: int) -> str:
         doc.replace("{axes}", ", ".join(letters))
         .replace("{new}", ", ".join(f"{letter}'" for letter in letters))
         .replace("{volume}", " * ".join(letters))
+        .replace("{kernel}", ", ".join("K" for _ in letters))
         .replace("{n}", str(space))
     )
 
@@ -63,7 +64,7 @@ def _without_first(function: Callable[..., Any]) -> inspect.Signature:
 
 
 def _grad_name(grad_name: str | Callable[..., str], space: int) -> str | Callable[..., str]:
-    if space == 1:
+    if space == 1 and not (isinstance(grad_name, str) and "{n}" not in grad_name):
         return "SqueezeBackward1"
     return grad_name.format(n=space) if isinstance(grad_name, str) else functools.partial(grad_name, space)
 

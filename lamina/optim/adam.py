@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
-from lamina import creation, dtypes, functions
-from lamina.optim.optimizer import Optimizer, check_options, is_zero, zeros_like
-from lamina.tensor import Tensor, grad_mode
+from lamina import functions
+from lamina.optim.by_rule import ByRule, check_betas, check_positive
+from lamina.optim.optimizer import check_options, is_zero
+from lamina.tensor import Tensor
 
 
-class Adam(Optimizer):
+class Adam(ByRule):
     """Adam: steps along the running mean of the gradient, divided by the root of that of its square.
 
     m' = beta1 m + (1 - beta1) g; v' = beta2 v + (1 - beta2) g^2;
@@ -34,6 +35,8 @@ class Adam(Optimizer):
     Source: torch.optim.Adam; Kingma and Ba 2014, Adam: A Method for Stochastic Optimization.
     """
 
+    added: ClassVar[dict[str, Any]] = {**ByRule.added, "amsgrad": False, "decoupled_weight_decay": False, "fused": None}
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -51,13 +54,9 @@ class Adam(Optimizer):
         decoupled_weight_decay: bool = False,
     ) -> None:
         check_options(type(self).__name__, lr, differentiable, foreach, fused)
-        if not eps >= 0.0:
-            raise ValueError(f"Invalid epsilon value: {eps}")
-        for index in (0, 1):
-            if not 0.0 <= betas[index] < 1.0:
-                raise ValueError(f"Invalid beta parameter at index {index}: {betas[index]}")
-        if not weight_decay >= 0.0:
-            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
+        check_positive(epsilon=eps)
+        check_betas(betas)
+        check_positive(weight_decay=weight_decay)
         if not (all(isinstance(beta, float) for beta in betas) or all(isinstance(beta, Tensor) for beta in betas)):
             raise ValueError("betas must be either both floats or both Tensors")
         super().__init__(
@@ -77,75 +76,26 @@ class Adam(Optimizer):
             },
         )
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Change the parameters by their gradients; the loss, if a closure computes it."""
-        loss = self.evaluate(closure)
-        with grad_mode(False):
-            for group in self.param_groups:
-                self._step_group(group)
-        return loss
+    def names(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        """m, v and, if amsgrad, the largest v."""
+        return ("exp_avg", "exp_avg_sq", "max_exp_avg_sq" if group["amsgrad"] else None)
 
-    def _step_group(self, group: dict[str, Any]) -> None:
-        amsgrad, weight_decay = group["amsgrad"], group["weight_decay"]
-        beta1, beta2 = group["betas"]
-        for bucket in self.plan(group, amsgrad):
-            step = bucket.states[0]["step"]
-            exp_avgs, exp_avg_sqs = bucket.held("exp_avg"), bucket.held("exp_avg_sq")
-            largest = bucket.held("max_exp_avg_sq") if amsgrad else []
-            bucket.update(
-                functions.adam_update,
-                (exp_avgs, exp_avg_sqs, largest if amsgrad else None, step),
-                [step, *bucket.params, *exp_avgs, *exp_avg_sqs, *largest],
-                group["lr"],
-                beta1,
-                beta2,
+    def rule(self, group: dict[str, Any]) -> tuple[Callable[..., Any], Any, tuple[Any, ...]]:
+        """`adam_update`."""
+        weight_decay = group["weight_decay"]
+        return (
+            functions.adam_update,
+            group["lr"],
+            (
+                *group["betas"],
                 group["eps"],
                 weight_decay,
                 ...,
                 not is_zero(weight_decay),
                 group["decoupled_weight_decay"],
                 group["maximize"],
-            )
-
-    def arrange(self, group: dict[str, Any], params: list[Tensor]) -> list[list[int]]:
-        """Those at once that have the same number of steps behind them; they share one `step`."""
-        fresh = creation.tensor(0.0, dtype=dtypes.float32)
-        for p in params:
-            state = self.state[p]
-            if not state:
-                state["step"] = fresh
-                state["exp_avg"] = zeros_like(p)
-                state["exp_avg_sq"] = zeros_like(p)
-            if group["amsgrad"] and "max_exp_avg_sq" not in state:
-                state["max_exp_avg_sq"] = zeros_like(p)
-        return self._share_steps(params)
-
-    def _share_steps(self, params: list[Tensor]) -> list[list[int]]:
-        """Read each `step` that there is, once, and give those of params that are equal one tensor of their own."""
-        values: dict[int, float] = {}
-        positions: dict[float, list[int]] = {}
-        for i, p in enumerate(params):
-            step = self.state[p]["step"]
-            if id(step) not in values:
-                values[id(step)] = float(step)
-            positions.setdefault(values[id(step)], []).append(i)
-        for value, together in positions.items():
-            # A new tensor: the old one may be shared with a parameter that takes no part in this step.
-            shared = creation.tensor(value, dtype=dtypes.float32)
-            for i in together:
-                self.state[params[i]]["step"] = shared
-        return list(positions.values())
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        for group in self.param_groups:
-            group.setdefault("amsgrad", False)
-            group.setdefault("maximize", False)
-            group.setdefault("foreach", None)
-            group.setdefault("capturable", False)
-            group.setdefault("differentiable", False)
-            group.setdefault("decoupled_weight_decay", False)
-            group.setdefault("fused", None)
+            ),
+        )
 
 
 class AdamW(Adam):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import lamina
@@ -13,6 +14,7 @@ from tests.parity import floats
 
 def remember(stretches, function, *tensors, key=None):
     """Record in a program of its own; whether it can be recorded again by one look-up."""
+    lamina.zeros(1).exp()  # the first program of a process finds out where it runs
     lamina.synchronize()
     values = [tensor.current() for tensor in tensors]
     mark = stretches.begin()
@@ -29,8 +31,9 @@ def remember(stretches, function, *tensors, key=None):
     return found is not None
 
 
-def two():
-    return lamina.tensor(floats(2, 3)), lamina.tensor(floats(2, 3, seed=1))
+def two(rows=3):
+    """Of a shape that no other test has: what was seen of numbers at one place of the programs is remembered."""
+    return lamina.tensor(floats(rows, 11)), lamina.tensor(floats(rows, 11, seed=1))
 
 
 REMEMBERED = {
@@ -41,7 +44,7 @@ REMEMBERED = {
     "an operand that is not used": lambda x, y: x.exp(),
 }
 FORGOTTEN = {
-    "another tensor": lambda x, y: x + y + lamina.tensor(floats(2, 3, seed=2)),
+    "another tensor": lambda x, y: x + y + lamina.tensor(floats(3, 11, seed=2)),
     "random numbers": lambda x, y: lamina.nn.functional.dropout(x + y),
     "a result that was there before": lambda x, y: (x + y, x),
     "a value that was read": lambda x, y: x + y if (x + y).sum().item() < 100 else x,
@@ -68,6 +71,90 @@ def test_numbers_that_vary_are_not_remembered():
     assert remember(stretches, lambda x, y: x * 0.25 + y, *two(), key=0.25)
     assert not remember(stretches, lambda x, y: x * 0.5 + y, *two(), key=0.5)
     assert remember(stretches, lambda x, y: x * 0.25 + y, *two(), key=0.25)
+
+
+def scaled(stretches, function, number, tensors, key=None):
+    """The result of `function(*tensors, number)`, and whether one look-up recorded it."""
+    lamina.synchronize()
+    values = [tensor.current() for tensor in tensors]
+    numbers = (number, True)
+    found = stretches.again(values, key, numbers)
+    if found is not None:
+        return wrap(found[0]), True
+    mark = stretches.begin()
+    result = function(*tensors, number)
+    stretches.end(mark, values, [result._value], key, numbers)
+    return result, False
+
+
+def again(function, numbers, rows):
+    """For each number, whether its program was recorded by one look-up; each result is checked."""
+    stretches, tensors, found = Stretches(), two(rows), []
+    for number in numbers:
+        result, known = scaled(stretches, function, number, tensors)
+        found.append(known)
+        lamina.synchronize()
+        expected = tensors[0].numpy(), tensors[1].numpy()
+        np.testing.assert_allclose(result.numpy(), function(*expected, number), rtol=1e-5)
+    return found
+
+
+def test_a_number_that_varies_is_an_operand():
+    # The first is a constant, the second shows that it varies; from the third on it may be any.
+    numbers = [0.11, 0.22, 0.33, 0.44, 0.11, 0.22, 1e30, -0.0]
+    assert again(lambda x, y, a: x * a + y, numbers, 4) == [False, False, *[True] * 6]
+
+
+def test_a_number_that_stays_is_a_constant():
+    assert again(lambda x, y, a: x * a + y, [0.12, 0.12, 0.12], 5) == [False, True, True]
+
+
+def test_a_number_that_varies_in_two_places():
+    # After the first place is known to vary, the second is still a constant once.
+    found = again(lambda x, y, a: x * a + y * a, [0.13, 0.23, 0.33, 0.43, 0.53], 6)
+    assert found == [False, False, False, True, True]
+
+
+def test_a_number_that_another_is_computed_from_stays_in_the_key():
+    numbers = [0.14, 0.24, 0.34, 0.44, 0.34]
+    found = again(lambda x, y, a: x * (a * 2.0) + y, numbers, 7)
+    assert not any(found[:4])
+
+
+def test_numbers_of_another_type_and_with_another_key():
+    stretches, tensors = Stretches(), two(8)
+
+    def function(x, y, a):
+        return x * a + y
+
+    for number in (0.15, 0.25, 0.35):
+        scaled(stretches, function, number, tensors)
+    for number in (3, True):
+        result, known = scaled(stretches, function, number, tensors)
+        assert not known and lamina.equal(result, function(*tensors, number))
+    assert scaled(stretches, function, 0.45, tensors)[1]
+    assert not scaled(stretches, lambda x, y, a: x * a - y, 0.55, tensors, key="other")[1]
+    result, _ = scaled(stretches, lambda x, y, a: x * a - y, 0.65, tensors, key="other")
+    assert lamina.equal(result, tensors[0] * 0.65 - tensors[1])
+
+
+def test_one_number_in_two_roles_is_told_from_two():
+    stretches, tensors = Stretches(), two(9)
+
+    def run(a, b):
+        lamina.synchronize()
+        values = [tensor.current() for tensor in tensors]
+        found = stretches.again(values, None, (a, b))
+        if found is not None:
+            return wrap(found[0])
+        mark = stretches.begin()
+        result = tensors[0] * a + tensors[1] * b
+        stretches.end(mark, values, [result._value], None, (a, b))
+        return result
+
+    same = 0.16
+    for a, b in ((0.16, 0.26), (0.36, 0.46), (same, same), (0.56, 0.26), (same, same), (0.5, 0.7), (0.7, 0.5)):
+        assert lamina.equal(run(a, b), tensors[0] * a + tensors[1] * b)
 
 
 def test_operands_of_another_kind_do_not_fit():
@@ -98,7 +185,7 @@ def test_what_is_remembered_is_bounded():
 
 def test_results_can_be_used_and_differentiated():
     stretches = Stretches()
-    x, y = lamina.tensor(floats(2, 3), requires_grad=True), lamina.tensor(floats(2, 3, seed=1))
+    x, y = lamina.tensor(floats(3, 11), requires_grad=True), lamina.tensor(floats(3, 11, seed=1))
     assert remember(stretches, lambda x, y: (x * y).tanh(), x, y)
     (value,) = stretches.again([x.current(), y.current()])
     result = wrap(value)
@@ -109,7 +196,7 @@ def test_results_can_be_used_and_differentiated():
 
 def test_one_leaf_in_two_places_gets_both_gradients():
     stretches = Stretches()
-    x, y = (lamina.tensor(floats(2, 3, seed=seed), requires_grad=True) for seed in range(2))
+    x, y = (lamina.tensor(floats(3, 11, seed=seed), requires_grad=True) for seed in range(2))
     assert remember(stretches, lambda x, y: (x * y.exp()).tanh(), x, y)
     (value,) = stretches.again([x.current(), x.current()])
     wrap(value).sum().backward()

@@ -102,3 +102,10 @@ def test_names_of_the_root(name):
     x = lamina.ones(2, 3, 4)
     assert getattr(lamina, f"{name}_")(x, 0.5, True) is x
     compare(lambda t, x: getattr(t, name)(x), floats(2, 3, 4))
+
+
+@pytest.mark.parametrize("name", ["dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout"])
+def test_functions(name):
+    x = floats(*{"dropout2d": (2, 3, 4, 5), "dropout3d": (2, 3, 4, 5, 2)}.get(name, (2, 3, 4)))
+    for p, training in ((1.0, True), (0.5, False), (0.0, True)):
+        compare(lambda t, x, p=p, on=training: getattr(t.nn.functional, name)(x, p, on), x)

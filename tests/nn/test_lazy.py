@@ -267,3 +267,9 @@ def test_printing():
         "● running_var: Float (uninitialized) (buffer)",
         "● num_batches_tracked: Long [] (buffer)",
     ]
+
+
+def test_is_lazy():
+    assert nn.parameter.is_lazy(nn.LazyLinear(3).weight)
+    assert not nn.parameter.is_lazy(nn.Linear(3, 3).weight)
+    assert isinstance(nn.LazyLinear(3).weight, nn.parameter.UninitializedTensorMixin)

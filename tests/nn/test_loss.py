@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
+import torch
 
 import lamina
 from lamina import nn
-from tests.parity import compare_modules, floats, integers, positives
+from tests.parity import compare_modules, floats, positives
 
 REDUCTIONS = ["mean", "sum", "none"]
 
@@ -20,14 +23,6 @@ def test_of_values(build, reduction):
     compare_modules(lambda nn: build(nn, reduction=reduction), floats(4, 3), positives(4, 3, high=0.9))
 
 
-@pytest.mark.parametrize("reduction", REDUCTIONS)
-def test_of_classes(reduction):
-    targets = integers(4, low=0, high=3)
-    compare_modules(lambda nn: nn.CrossEntropyLoss(reduction=reduction, label_smoothing=0.1), floats(4, 3), targets)
-    compare_modules(lambda nn: nn.CrossEntropyLoss(ignore_index=1, reduction=reduction), floats(4, 3), targets)
-    compare_modules(lambda nn: nn.NLLLoss(ignore_index=1, reduction=reduction), floats(4, 3), targets)
-
-
 @pytest.mark.filterwarnings("ignore:reduction. 'mean' divides")
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_of_probabilities(reduction):
@@ -38,8 +33,6 @@ def test_of_probabilities(reduction):
 
 
 def test_weights_are_buffers():
-    compare_modules(lambda nn: nn.CrossEntropyLoss(_ones(nn, 3) * 2), floats(4, 3), integers(4, low=0, high=3))
-    compare_modules(lambda nn: nn.NLLLoss(_ones(nn, 3) * 2), floats(4, 3), integers(4, low=0, high=3))
     compare_modules(
         lambda nn: nn.BCELoss(_ones(nn, 3) * 2), positives(4, 3, high=0.9), positives(4, 3, high=0.8), rtol=1e-4
     )
@@ -49,8 +42,6 @@ def test_weights_are_buffers():
 
 
 def _ones(module, size):
-    import torch
-
     return (lamina if module is nn else torch).ones(size)
 
 
@@ -69,3 +60,38 @@ def test_huber_needs_a_number():
     with pytest.raises(TypeError) as caught:
         nn.HuberLoss(delta="1")
     assert str(caught.value) == "delta must be a float or int, got: <class 'str'>"
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_of_distributions(reduction):
+    x, y, var = positives(4, 3), positives(4, 3, high=4, seed=1), positives(4, 1)
+    compare_modules(lambda nn: nn.PoissonNLLLoss(reduction=reduction), x, y)
+    compare_modules(lambda nn: nn.PoissonNLLLoss(False, True, eps=1e-3, reduction=reduction), x, y)
+    compare_modules(lambda nn: nn.GaussianNLLLoss(reduction=reduction), x, y, var)
+    compare_modules(lambda nn: nn.GaussianNLLLoss(full=True, eps=0.5, reduction=reduction), x, y, var)
+
+
+OLDER = [
+    "MSELoss", "L1Loss", "SmoothL1Loss", "KLDivLoss", "PoissonNLLLoss", "BCELoss", "BCEWithLogitsLoss", "NLLLoss",
+    "CrossEntropyLoss", "HingeEmbeddingLoss", "MarginRankingLoss", "CosineEmbeddingLoss", "SoftMarginLoss",
+    "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss", "MultiMarginLoss", "TripletMarginLoss",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OLDER)
+def test_every_loss_knows_the_older_arguments(name):
+    with pytest.warns(UserWarning, match="size_average and reduce"):
+        assert getattr(nn, name)(size_average=False).reduction == "sum"
+    with pytest.warns(UserWarning, match="size_average and reduce"):
+        assert getattr(nn, name)(reduce=False).reduction == "none"
+
+
+@pytest.mark.parametrize("name", [*OLDER, "HuberLoss", "GaussianNLLLoss", "CTCLoss", "TripletMarginWithDistanceLoss",
+                                  "NLLLoss2d", "LinearCrossEntropyLoss", "AdaptiveLogSoftmaxWithLoss",
+                                  "PairwiseDistance", "CosineSimilarity"])  # fmt: skip
+def test_constructors_are_pytorchs(name):
+    def arguments(layer):
+        parameters = inspect.signature(layer.__init__).parameters.values()
+        return [(p.name, p.kind, p.default) for p in parameters]
+
+    assert arguments(getattr(nn, name)) == arguments(getattr(torch.nn, name))

@@ -150,8 +150,9 @@ def test_tensordot():
 
 def test_many_matrices():
     a, b, c, d = floats(2, 30), floats(30, 3), floats(3, 20), floats(20, 4)
-    compare(lambda t, *xs: t.linalg.multi_dot(xs), a, b, c, d)
-    compare(lambda t, *xs: t.linalg.multi_dot(xs), a[0], b, c, d[:, 0])
+    # Sums of thousands of products that cancel: the last digits depend on the processor.
+    compare(lambda t, *xs: t.linalg.multi_dot(xs), a, b, c, d, rtol=1e-4, atol=1e-5)
+    compare(lambda t, *xs: t.linalg.multi_dot(xs), a[0], b, c, d[:, 0], rtol=1e-4, atol=1e-5)
     assert lamina.chain_matmul(*map(lamina.tensor, (a, b, c))).shape == (2, 20)
 
 

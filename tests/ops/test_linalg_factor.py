@@ -132,4 +132,10 @@ def test_half_types_are_refused():
     with pytest.raises(RuntimeError, match=r"^linalg.inv: Low precision dtypes not supported. Got Half"):
         lamina.linalg.inv(lamina.ones(2, 2, dtype=lamina.float16))
     compare(lambda t, x: t.linalg.solve(x, x), floats(2, 2).astype(np.float16))
+    for name in ("qr", "svd", "eigh", "cholesky", "lu_factor", "slogdet", "pinv", "det"):
+        compare(lambda t, x, name=name: getattr(t.linalg, name)(x), floats(2, 2).astype(np.float16))
+    # PyTorch's exponential of half floats differs from run to run.
+    exponential = lamina.matrix_exp(lamina.tensor(floats(2, 2).astype(np.float16)))
+    assert exponential.dtype is lamina.float16
+    np.testing.assert_allclose(exponential.numpy(), lamina.matrix_exp(lamina.tensor(floats(2, 2))).numpy(), rtol=1e-2)
     compare(lambda t, x: t.linalg.qr(x), np.ones((2, 2), np.int64))

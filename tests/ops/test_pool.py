@@ -127,3 +127,9 @@ def test_messages():
         with pytest.raises(RuntimeError) as caught:
             call()
         assert str(caught.value) == text
+
+
+def test_names_with_indices():
+    compare(lambda t, x: t.nn.functional.max_pool1d_with_indices(x, 2), floats(2, 3, 8))
+    compare(lambda t, x: t.nn.functional.max_pool2d_with_indices(x, 2), floats(2, 3, 8, 6))
+    compare(lambda t, x: t.nn.functional.max_pool3d_with_indices(x, 2), floats(1, 2, 4, 6, 4))

@@ -18,6 +18,7 @@ from lamina.autograd import no_grad
 from lamina.nn.container import ModuleDict, ModuleList
 from lamina.nn.module import Module
 from lamina.nn.parameter import Parameter
+from lamina.nn.utils.parametrize_checks import check_further, check_same
 from lamina.tensor import Tensor
 
 __all__ = [
@@ -105,7 +106,7 @@ class ParametrizationList(ModuleList):
         else:
             self._keep_several(original, new)
         if not unsafe:
-            _check_same(self(), shape, dtype)
+            check_same(self(), shape, dtype)
 
     def _keep_one(self, original: Tensor, new: Tensor) -> None:
         for what in ("dtype", "device"):
@@ -207,7 +208,7 @@ def register_parametrization(module: M, tensor_name: str, parametrization: Modul
     parametrization.train(module.training)
     if is_parametrized(module, tensor_name):
         if not unsafe:
-            _check_further(module, tensor_name, parametrization)
+            check_further(module, tensor_name, parametrization)
         entries: Any = module.parametrizations
         entries[tensor_name].append(parametrization)
         entries[tensor_name].unsafe |= unsafe
@@ -363,45 +364,3 @@ def _add_property(kind: type, name: str) -> None:
         self.parametrizations[name].right_inverse(value)
 
     setattr(kind, name, property(get, set))
-
-
-def _check_same(tensor: Any, shape: Any, dtype: Any) -> None:
-    """The first parametrization must give a tensor of the shape and type that was there."""
-    if not isinstance(tensor, Tensor):
-        raise ValueError(f"A parametrization must return a tensor. Got {type(tensor).__name__}.")
-    for what, before, after in (("dtype", dtype, tensor.dtype), ("shape", shape, tensor.shape)):
-        if before != after:
-            raise ValueError(
-                f"Registering a parametrization may not change the {what} of the tensor, unless `unsafe` flag is "
-                f"enabled.\nunparametrized {what}: {before}\nparametrized {what}: {after}"
-            )
-
-
-def _check_further(module: Module, name: str, parametrization: Any) -> None:
-    """A further parametrization, and its inverse, must keep the shape and type of the tensor."""
-    before = getattr(module, name)
-    after = parametrization(before)
-    if not isinstance(after, Tensor):
-        raise ValueError(f"A parametrization must return a tensor. Got {type(after).__name__}.")
-    for what in ("dtype", "shape"):
-        if getattr(after, what) != getattr(before, what):
-            raise ValueError(
-                f"Registering a parametrization may not change the {what} of the tensor, unless the `unsafe` flag is "
-                f"enabled.\nmodule.{name}.{what}: {getattr(before, what)}\n"
-                f"parametrization(module.{name}).{what}: {getattr(after, what)}"
-            )
-    if not hasattr(parametrization, "right_inverse"):
-        return
-    try:
-        back = parametrization.right_inverse(after)
-    except NotImplementedError:
-        return
-    if not isinstance(back, Tensor):
-        raise ValueError(f"parametrization.right_inverse must return a tensor. Got: {type(back).__name__}")
-    for what in ("dtype", "shape"):
-        if getattr(back, what) != getattr(before, what):
-            raise ValueError(
-                f"The tensor returned by parametrization.right_inverse must have the same {what} "
-                f"as module.{name}, unless the `unsafe` flag is enabled.\n"
-                f"module.{name}.{what}: {getattr(before, what)}\nreturned {what}: {getattr(back, what)}"
-            )

@@ -16,13 +16,14 @@ the data. What is compiled depends on shapes only, never on the lengths themselv
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 import numpy as np
 
 from lamina import creation, functions
 from lamina.autograd import is_grad_enabled
-from lamina.bounds import few_at_hand
+from lamina.bounds import at_hand
+from lamina.nn.utils.packed_sequence import PackedSequence, Padded, invert_permutation, numbers, unpacked
 from lamina.nn.utils.packing import Packing, invert, rounded
 from lamina.tensor import Tensor, alias_value, grad_mode, wrap
 
@@ -36,198 +37,6 @@ __all__ = [
     "pack_sequence",
     "unpack_sequence",
 ]
-
-
-class _Fields(NamedTuple):
-    data: Any
-    batch_sizes: Any
-    sorted_indices: Any
-    unsorted_indices: Any
-
-
-class _Padded(NamedTuple):
-    """A batch in its padded form, with the sequences in the order of the batch, and whether gradients pass to it."""
-
-    tensor: Tensor
-    batch_first: bool
-    grad: bool
-
-
-class PackedSequence(_Fields):
-    """Sequences of different lengths without padding, which RNN, LSTM and GRU take and return.
-
-    Made by `pack_padded_sequence` and `pack_sequence`. `abc` and `x` pack to `axbc` with the batch sizes 2, 1, 1.
-
-    Attributes:
-        data (total of all lengths, *): all first steps, longest sequence first, then all second steps, and so on.
-        batch_sizes: how many sequences have a first step, a second, ...: int64, on the CPU.
-        sorted_indices: which sequence of the batch comes first, second, ...; None if they were sorted.
-        unsorted_indices: the inverse of that.
-
-    `data` is computed when it is first asked for; see the head of this module for what that compiles.
-    Source: torch.nn.utils.rnn.PackedSequence.
-    """
-
-    _data: Tensor | None
-    _padded: _Padded | None
-    _packing: Packing | None
-
-    def __new__(
-        cls, data: Any, batch_sizes: Any = None, sorted_indices: Any = None, unsorted_indices: Any = None
-    ) -> Self:
-        if unsorted_indices is None:
-            unsorted_indices = invert_permutation(sorted_indices)
-        if batch_sizes is None:
-            if not (isinstance(data, (list, tuple)) and len(data) == 2):
-                raise AssertionError("Expected data to be a list or tuple of length 2")
-            data, batch_sizes = data
-        elif batch_sizes.device.type != "cpu":
-            raise ValueError(
-                "batch_sizes should always be on CPU. Instances of PackedSequence should never be created manually. "
-                "They should be instantiated by functions like pack_sequence and pack_padded_sequences in nn.utils.rnn."
-            )
-        self = super().__new__(cls, None, batch_sizes, sorted_indices, unsorted_indices)
-        self._data, self._padded, self._packing = data, None, None
-        return self
-
-    @classmethod
-    def _of(cls, padded: _Padded, packing: Packing, indices: tuple[Any, Any, Any]) -> Self:
-        self = _Fields.__new__(cls, None, *indices)
-        self._data, self._padded, self._packing = None, padded, packing
-        return self
-
-    @property
-    def data(self) -> Tensor:
-        """The packed rows."""
-        if self._data is None:
-            assert self._padded is not None
-            x, batch_first, grad = self._padded
-            first, second, *rest = x.shape
-            index, back = self.packing.rows(second if batch_first else first, batch_first, x.device)
-            with grad_mode(grad):
-                self._data = functions.take_rows(x.reshape(first * second, *rest), index, back)
-            # From here on the rows are the truth: they may be written to, and gradients be asked of them.
-            self._padded = None
-        return self._data
-
-    @property
-    def packing(self) -> Packing:
-        """What the host knows of the batch."""
-        if self._packing is None:
-            order = self.sorted_indices
-            order = invert(_numbers(self.unsorted_indices)) if order is None else _numbers(order)
-            self._packing = Packing(np.asarray(_numbers(self.batch_sizes)), order)
-        return self._packing
-
-    def padded(self) -> _Padded:
-        """The batch in its padded form, for the layers."""
-        if self._padded is not None:
-            return self._padded
-        steps = rounded(self.packing.steps)
-        return _Padded(_unpacked(self.data, self.packing, steps, False, 0), False, is_grad_enabled())
-
-    def with_padded(self, tensor: Tensor) -> PackedSequence:
-        """The same packing of another padded batch, of the layout of `padded()`: what a layer returns."""
-        batch_first = self._padded is not None and self._padded.batch_first
-        return PackedSequence._of(_Padded(tensor, batch_first, is_grad_enabled()), self.packing, self._indices())
-
-    def _indices(self) -> tuple[Any, Any, Any]:
-        return self.batch_sizes, self.sorted_indices, self.unsorted_indices
-
-    def __iter__(self) -> Any:
-        return iter((self.data, *self._indices()))
-
-    def __getitem__(self, index: Any) -> Any:
-        return (self.data, *self._indices())[index]
-
-    def __repr__(self) -> str:
-        fields = zip(self._fields, self, strict=True)
-        return f"PackedSequence({', '.join(f'{name}={value!r}' for name, value in fields)})"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(self)
-
-    def _either(self) -> Tensor:
-        """A tensor of the type and on the device of the data."""
-        return self._padded.tensor if self._padded is not None else self.data
-
-    def to(self, *args: Any, **kwargs: Any) -> PackedSequence:
-        """The sequence with its data of another type or on another device; itself if nothing changes."""
-        old = self._either()
-        new = old.to(*args, **kwargs)
-        if new is old:
-            return self
-        batch_sizes, *indices = self._indices()
-        moved = [None if x is None else x.to(new.device) for x in indices]
-        if self._padded is not None:
-            padded = self._padded._replace(tensor=new)
-            return PackedSequence._of(padded, self.packing, (batch_sizes, *moved))
-        return type(self)(new, batch_sizes, *moved)
-
-    def cuda(self, *args: Any, **kwargs: Any) -> PackedSequence:
-        """The sequence on a GPU."""
-        example = creation.empty(0, dtype=self._either().dtype, device=self._either().device).to(*args, **kwargs)
-        return self.to(*args, **kwargs) if example.is_cuda else self.to(*args, **{**kwargs, "device": "cuda"})
-
-    def cpu(self, *args: Any, **kwargs: Any) -> PackedSequence:
-        """The sequence on the CPU."""
-        return self.to(*args, **{**kwargs, "device": "cpu"})
-
-    def double(self) -> PackedSequence:
-        """The sequence as float64."""
-        return self.to(dtype="float64")
-
-    def float(self) -> PackedSequence:
-        """The sequence as float32."""
-        return self.to(dtype="float32")
-
-    def half(self) -> PackedSequence:
-        """The sequence as float16."""
-        return self.to(dtype="float16")
-
-    def long(self) -> PackedSequence:
-        """The sequence as int64."""
-        return self.to(dtype="int64")
-
-    def int(self) -> PackedSequence:
-        """The sequence as int32."""
-        return self.to(dtype="int32")
-
-    def short(self) -> PackedSequence:
-        """The sequence as int16."""
-        return self.to(dtype="int16")
-
-    def char(self) -> PackedSequence:
-        """The sequence as int8."""
-        return self.to(dtype="int8")
-
-    def byte(self) -> PackedSequence:
-        """The sequence as uint8."""
-        return self.to(dtype="uint8")
-
-    @property
-    def is_cuda(self) -> bool:
-        """Whether the data is on a GPU."""
-        return self._either().is_cuda
-
-    def is_pinned(self) -> bool:
-        """Whether the data is in pinned memory."""
-        return self._either().is_pinned()
-
-    def pin_memory(self) -> PackedSequence:
-        """The sequence: memory is pinned by JAX where it helps."""
-        return self
-
-
-def invert_permutation(permutation: Tensor | None) -> Tensor | None:
-    """The permutation that undoes this one: inverse[permutation[i]] = i. None for None."""
-    if permutation is None:
-        return None
-    known = few_at_hand(permutation)
-    if known is not None:
-        return creation.tensor(invert(known), device=permutation.device)
-    places = creation.arange(permutation.numel(), device=permutation.device, dtype=permutation.dtype)
-    return creation.empty_like(permutation).scatter(0, permutation, places)
 
 
 def pack_padded_sequence(
@@ -282,7 +91,7 @@ def pack_padded_sequence(
     held = _more_steps(input, int(batch_first), rounded(steps))
     # A name of its own for the value: later writes to the input do not reach what was packed.
     held = wrap(held.current() if grad else alias_value(held.current()))
-    return PackedSequence._of(_Padded(held, batch_first, grad), packing, indices)
+    return PackedSequence.of_padded(Padded(held, batch_first, grad), packing, indices)
 
 
 def pad_packed_sequence(
@@ -308,9 +117,9 @@ def pad_packed_sequence(
             )
         steps = total_length
     lengths = creation.tensor(packing.lengths, device="cpu")
-    padded = sequence._padded
+    padded = sequence.held
     if padded is None:
-        return _unpacked(sequence.data, packing, steps, batch_first, padding_value), lengths
+        return unpacked(sequence.data, packing, steps, batch_first, padding_value), lengths
     with grad_mode(padded.grad and is_grad_enabled()):
         on = packing.lengths_on(padded.tensor.device)
         return (
@@ -352,7 +161,7 @@ def pad_sequence(
         raise RuntimeError("received an empty list of sequences")
     _check_sequences(sequences)
     steps, left = max(len(x) for x in sequences), padding_side == "left"
-    arrays = [few_at_hand(x) for x in sequences]
+    arrays = [at_hand(x) for x in sequences]
     if any(x is None for x in arrays) or (is_grad_enabled() and any(x.requires_grad for x in sequences)):
         return functions.pad_stack(sequences, padding_value, steps, batch_first, left)
     kind = sequences[0].dtype
@@ -376,7 +185,7 @@ def unpad_sequence(padded_sequences: Tensor, lengths: Any, batch_first: bool = F
     """
     if not batch_first:
         padded_sequences = padded_sequences.transpose(0, 1)
-    return [row[:length].clone() for row, length in zip(padded_sequences, _numbers(lengths), strict=True)]
+    return [row[:length].clone() for row, length in zip(padded_sequences, numbers(lengths), strict=True)]
 
 
 def pack_sequence(sequences: Sequence[Tensor], enforce_sorted: bool = True) -> PackedSequence:
@@ -406,34 +215,17 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
     return unpad_sequence(padded, lengths, batch_first=True)
 
 
-def _unpacked(data: Tensor, packing: Packing, steps: int, batch_first: bool, fill: float) -> Tensor:
-    """Packed rows as a padded batch of so many steps."""
-    total, count = packing.total, len(packing.lengths)
-    if data.ndim == 0 or len(data) < total:
-        raise RuntimeError(f"PackedSequence: data must have {total} rows for its batch_sizes, got {tuple(data.shape)}.")
-    index, back = packing.rows(steps, batch_first, data.device)
-    rows = functions.take_rows(data if len(data) == total else data[:total], back, index, fill)
-    return rows.reshape(*((count, steps) if batch_first else (steps, count)), *data.shape[1:])
-
-
 def _more_steps(input: Tensor, dim: int, steps: int) -> Tensor:
     """The input with so many steps, if its numbers are at hand and nothing of it is to be differentiated."""
-    known = few_at_hand(input) if steps != input.shape[dim] and not input.requires_grad else None
+    known = at_hand(input) if steps != input.shape[dim] and not input.requires_grad else None
     if known is None:
         return input
     widths = [(0, steps - size if axis == dim else 0) for axis, size in enumerate(known.shape)]
     return creation.tensor(np.pad(known, widths), dtype=input.dtype, device=input.device)
 
 
-def _numbers(x: Any) -> Any:
-    """The whole numbers of a tensor or a sequence, as an array; None for None."""
-    if x is None:
-        return None
-    return np.array(x.tolist() if isinstance(x, Tensor) else x, np.int64)
-
-
 def _counts(lengths: Any) -> np.ndarray:
-    counts = _numbers(lengths)
+    counts = numbers(lengths)
     if counts.ndim != 1:
         raise RuntimeError(
             f"'lengths' argument should be a 1D CPU int64 tensor, but got {counts.ndim}D cpu Long tensor"

@@ -10,7 +10,7 @@ import pytest
 import lamina
 from lamina import nn, optim
 from lamina.nn import utils
-from lamina.optim.optimizer import packed_gradients
+from lamina.tensor import packed_gradients
 from tests.parity import compare, floats
 
 SHAPES = [(3, 4), (4,), (2, 0), (5, 2)]

@@ -286,3 +286,17 @@ def test_messages():
         assert str(caught.value) == message
     assert list(layer.state_dict()) == ["bias", "weight"] or list(layer.state_dict()) == ["weight", "bias"]
     assert isinstance(layer.weight, nn.Parameter)  # what failed left the layer as it was
+
+
+@pytest.mark.parametrize("name", ["CustomFromMask", "RandomStructured", "RandomUnstructured", "LnStructured"])
+def test_methods_as_classes(name):
+    layer = nn.Linear(3, 4)
+    arguments = {
+        "CustomFromMask": (lamina.tensor(SCORES > 0),), "RandomStructured": (0.5, 0), "LnStructured": (2, 1, 1),
+        "RandomUnstructured": (5,),
+    }[name]  # fmt: skip
+    method = getattr(nn.utils.prune, name).apply(layer, "weight", *arguments)
+    assert isinstance(method, nn.utils.prune.BasePruningMethod)
+    kept = layer.weight_mask.sum().item()
+    assert kept == {"CustomFromMask": (SCORES > 0).sum(), "RandomStructured": 6, "LnStructured": 4}.get(name, 7)
+    assert layer.weight.equal(layer.weight_orig * layer.weight_mask)

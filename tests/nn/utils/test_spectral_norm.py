@@ -34,7 +34,9 @@ def test_removing_it():
         u.remove_spectral_norm(module)
         return before, module(x), module.weight
 
-    compare_modules(lambda nn: nn.utils.spectral_norm(nn.Linear(4, 3)), floats(2, 4), call=call, grad=False, **CLOSE)
+    build = lambda nn: nn.utils.spectral_norm(nn.Linear(4, 3))  # noqa: E731
+    # PyTorch's module still asks for what it has just removed.
+    compare_modules(build, floats(2, 4), call=call, grad=False, load_back=False, **CLOSE)
     layer = nn.utils.remove_spectral_norm(nn.utils.spectral_norm(nn.Linear(4, 3)))
     assert sorted(layer.state_dict()) == ["bias", "weight"]
     assert "spectral_norm" not in layer.state_dict()._metadata[""]

@@ -1,0 +1,234 @@
+"""PyTorch's files, read without PyTorch and without running what is in them.
+
+`torch.save` writes objects as a pickle, and the numbers of their tensors beside it: since PyTorch 1.6 as members of a
+zip archive, before that behind the pickle. The pickle is followed by `pickles.run`, which knows no names but those
+below; and twice: first to see which tensors there are, then to make them.
+"""
+
+from __future__ import annotations
+
+import io
+import mmap
+import os
+import reprlib
+import struct
+import zipfile
+from collections.abc import Callable, Sequence
+from typing import IO, Any, NamedTuple
+
+from lamina import dtypes
+from lamina.devices import device as Device
+from lamina.io import pickles
+from lamina.io.pickles import Call, Instruction
+from lamina.io.storages import Cut, Span, Storage, Storages, cut_of
+from lamina.nn.parameter import Parameter
+from lamina.tensor import Size, Tensor
+
+_MAGIC, _VERSION = 0x1950A86A20F9469CFC6C, 1001
+"""What files of the older format begin with."""
+
+
+def load_torch(file: str | os.PathLike[str] | IO[bytes], device: Any = None) -> Any:
+    """What `torch.save` wrote: tensors, alone or in dicts, lists and tuples, such as a `state_dict`.
+
+    Nothing in the file is run. It may use the names of tensors, their types and Python's own data; one that asks for
+    any other name is refused. Tensors that shared memory share it here too, but for those that overlap others and have
+    gaps between their elements. A path is mapped into memory, and what is needed of it is read once.
+
+    Args:
+        file: a path, or a file open for reading in binary mode.
+        device: where the tensors shall live, wherever they were saved from; the default device unless given.
+
+    Raises:
+        pickle.UnpicklingError: if the file asks for a name that is not data, or is not one of PyTorch's.
+        RuntimeError: if it is incomplete, or a TorchScript program.
+        EOFError: if it is empty.
+    """
+    path = file if isinstance(file, (str, os.PathLike)) else getattr(file, "name", type(file).__name__)
+    who = f"load_torch: {os.path.basename(os.fspath(path)) if isinstance(path, (str, os.PathLike)) else path}"
+    buffer = _bytes_of(file)
+    if not len(buffer):
+        raise EOFError(f"{who}: the file is empty.")
+    stream = io.BytesIO(buffer) if isinstance(buffer, bytes) else buffer
+    found = (_open_zip if buffer[:4] == b"PK\x03\x04" else _open_old)(who, stream, buffer)
+    storages = Storages(who, buffer, found.where, found.cuts, device, found.order)
+    return pickles.run(who, found.program, _names(who, storages.tensor, _parameter, _with_attributes), _storage)
+
+
+def _bytes_of(file: Any) -> Any:
+    if not isinstance(file, (str, os.PathLike)):
+        return bytes(file.read())
+    with open(file, "rb") as opened:
+        if not os.fstat(opened.fileno()).st_size:
+            return b""
+        return mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+# The two formats.
+
+
+class _Found(NamedTuple):
+    """What makes the objects of a file: the pickle, the tensors in it, and where and how their numbers are."""
+
+    program: Sequence[Instruction]
+    cuts: Sequence[Cut]
+    where: Callable[[str], Span]
+    order: str
+
+
+def _open_zip(who: str, stream: Any, buffer: Any) -> _Found:
+    """An archive with the members `*/data.pkl`, `*/byteorder`, and `*/data/0` and so on for the storages."""
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            members = {member.filename: member for member in archive.infolist()}
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as error:
+        raise RuntimeError(f"{who}: the file is incomplete, or damaged: {error}.") from None
+    root = next((name[:-8] for name in members if name.endswith("/data.pkl") and name.count("/") == 1), None)
+    if root is None:
+        raise RuntimeError(f"{who}: it is a zip archive, but torch.save did not write it: it has no data.pkl.")
+    if f"{root}constants.pkl" in members:
+        raise RuntimeError(f"{who}: it is a TorchScript program. What can be read is its state_dict(), by torch.save.")
+
+    def span(name: str) -> Span:
+        if root + name not in members:
+            raise RuntimeError(f"{who}: the file is incomplete: it has no {root}{name}.")
+        return _span_of(who, buffer, members[root + name])
+
+    def contents(name: str) -> bytes:
+        start, size = span(name)
+        return bytes(buffer[start : start + size])
+
+    program = pickles.instructions(who, io.BytesIO(contents("data.pkl")))
+    big = f"{root}byteorder" in members and contents("byteorder") == b"big"
+    return _Found(program, _survey(who, program)[0], lambda key: span(f"data/{key}"), ">" if big else "<")
+
+
+def _span_of(who: str, buffer: Any, member: zipfile.ZipInfo) -> Span:
+    """Where the bytes of a member are: behind its own header, which is of another length than that in the directory."""
+    header = buffer[member.header_offset : member.header_offset + 30]
+    if len(header) < 30 or header[:4] != b"PK\x03\x04":
+        raise RuntimeError(f"{who}: the file is incomplete, or damaged: {member.filename} is not where it should be.")
+    if member.compress_type != zipfile.ZIP_STORED:
+        raise RuntimeError(f"{who}: {member.filename} is compressed; torch.save stores the bytes as they are.")
+    name, extra = struct.unpack("<HH", header[26:])
+    return Span(member.header_offset + 30 + name + extra, member.file_size)
+
+
+def _open_old(who: str, stream: Any, buffer: Any) -> _Found:
+    """Five pickles (a number, a version, the machine, the object, the keys of its storages), then each storage."""
+    if (magic := pickles.run(who, pickles.instructions(who, stream), {})) != _MAGIC:
+        raise RuntimeError(
+            f"{who}: it is a pickle, but torch.save did not write it: it begins with {reprlib.repr(magic)}."
+        )
+    if (version := pickles.run(who, pickles.instructions(who, stream), {})) != _VERSION:
+        raise RuntimeError(f"{who}: its format has the version {reprlib.repr(version)}; {_VERSION} is known.")
+    pickles.run(who, pickles.instructions(who, stream), {})
+    program = pickles.instructions(who, stream)
+    cuts, types = _survey(who, program)
+    keys = pickles.run(who, pickles.instructions(who, stream), {})
+    spans, position = {}, stream.tell()
+    for key in keys if isinstance(keys, list) else [keys]:
+        if not isinstance(key, str) or key not in types or position + 8 > len(buffer):
+            raise RuntimeError(f"{who}: the file is incomplete, or damaged: storage {reprlib.repr(key)} is not in it.")
+        size = int.from_bytes(buffer[position : position + 8], "little") * types[key].itemsize
+        spans[key] = Span(position + 8, size)
+        position += 8 + size
+
+    def where(key: str) -> Span:
+        if key not in spans:
+            raise RuntimeError(f"{who}: the file is incomplete, or damaged: storage {key} is not in it.")
+        return spans[key]
+
+    return _Found(program, cuts, where, "<")
+
+
+def _survey(who: str, program: Sequence[Instruction]) -> tuple[list[Cut], dict[str, dtypes.DType]]:
+    """All tensors that a pickle makes, and the types of their storages by key; nothing is made yet."""
+    cuts: list[Cut] = []
+    seen: list[Storage] = []
+
+    def persistent(identity: Any) -> Storage:
+        seen.append(_storage(identity))
+        return seen[-1]
+
+    pickles.run(who, program, _names(who, cuts.append, _nothing, _nothing), persistent)
+    if len(seen) > len(cuts):
+        raise RuntimeError(f"{who}: it has a storage that is not a tensor's. Save the tensor in its place.")
+    return cuts, {storage.key: storage.dtype for storage in seen}
+
+
+# What the names in a file mean.
+
+
+def _storage(identity: Any) -> Storage:
+    """The storage of a persistent id. The last part, in the older format, says if it is a part of another."""
+    kind, dtype, key, _, numel, *part = identity
+    start = 0
+    if part and part[0] is not None:
+        _, start, numel = part[0]
+    if kind != "storage" or not isinstance(dtype, dtypes.DType) or not isinstance(key, str):
+        raise ValueError(f"{reprlib.repr(identity)} is no storage")
+    if not all(type(x) is int and x >= 0 for x in (start, numel)):
+        raise ValueError(f"{reprlib.repr(identity)} has no whole number of elements")
+    return Storage(key, dtype, numel, start)
+
+
+def _names(who: str, tensor: Callable[[Cut], Any], parameter: Any, with_attributes: Any) -> dict[str, Any]:
+    """The names of PyTorch's that files may use, given what makes tensors and parameters and gives them attributes."""
+
+    def rebuild(storage: Any, offset: Any, size: Any, stride: Any, requires_grad: Any = False, hooks: Any = None,
+                metadata: Any = None, dtype: Any = None) -> Any:  # fmt: skip
+        flags = metadata or {}
+        if not flags.keys() <= {"conj", "neg"}:
+            raise ValueError(f"a tensor with {reprlib.repr(flags)}")
+        made = tensor(cut_of(who, storage, dtype, offset, size, stride, **flags))
+        return made.requires_grad_() if made is not None and requires_grad else made
+
+    def rebuild_typed(*arguments: Any) -> Any:
+        *first, dtype = arguments[:7]
+        return rebuild(*first, *arguments[7:], dtype=dtype)  # type: ignore[misc]
+
+    def rebuild_from_type(function: Call, kind: Any, arguments: Any, state: Any) -> Any:
+        if not isinstance(function, Call):
+            raise TypeError(f"{type(function).__name__} makes no tensor")
+        return with_attributes(function.function(*arguments), state)
+
+    return _CONSTANTS | {
+        "torch._utils._rebuild_tensor": Call(rebuild),
+        "torch._utils._rebuild_tensor_v2": Call(rebuild),
+        "torch._utils._rebuild_tensor_v3": Call(rebuild_typed),
+        "torch._utils._rebuild_parameter": Call(parameter),
+        "torch._utils._rebuild_parameter_with_state": Call(
+            lambda data, requires_grad, hooks, state: with_attributes(parameter(data, requires_grad, hooks), state)
+        ),
+        "torch._tensor._rebuild_from_type_v2": Call(rebuild_from_type),
+        "torch.tensor._rebuild_from_type_v2": Call(rebuild_from_type),
+    }
+
+
+_CONSTANTS: dict[str, Any] = {
+    "torch.Size": Call(lambda sizes=(): Size(sizes)),
+    "torch.Tensor": Tensor,
+    "torch.device": Call(Device),
+    "torch.nn.parameter.Parameter": Parameter,
+    "torch.storage.UntypedStorage": dtypes.uint8,
+    **{f"torch.{dtype.name}": dtype for dtype in dtypes.ALL},
+    **{f"torch.{place}{dtype.tensor_name}Storage": dtype for dtype in dtypes.ALL for place in ("", "cuda.")},
+}
+
+
+def _parameter(data: Any, requires_grad: Any, hooks: Any) -> Parameter:
+    return Parameter(data, requires_grad)
+
+
+def _with_attributes(tensor: Any, state: Any) -> Any:
+    """The tensor with attributes that users gave it. They may not hide what tensors have."""
+    for name, value in (state[0] if isinstance(state, tuple) else state or {}).items():
+        if hasattr(type(tensor), name):
+            raise ValueError(f"a tensor's {name} cannot be replaced")
+        setattr(tensor, name, value)
+    return tensor
+
+
+def _nothing(*_: Any) -> None:
+    return None

@@ -1,0 +1,64 @@
+"""A tensor that becomes another view of its memory: `t_`, `squeeze_`, `resize_`, `set_`, and what they need to know."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+from lamina import engine
+from lamina.tensor import Tensor, wrap
+from lamina.views import Alias, Storage
+
+_SAME_ELEMENTS = frozenset((
+    "view", "transpose", "t", "permute", "movedim", "squeeze", "unsqueeze", "expand", "broadcast_to", "select_at",
+    "slice_at", "diagonal", "unfold_windows", "basic_index", "strided",
+))  # fmt: skip
+"""Views whose elements are elements of what they were cut from."""
+
+
+def whole_of(tensor: Tensor) -> Tensor | None:
+    """The tensor, in row-major order, that this one is a view of, or itself; None if it is gone."""
+    alias = tensor._alias
+    if not isinstance(alias, Alias):
+        return tensor if alias is None or _in_order(alias) else None
+    storage = alias.storage
+    if not _in_order(storage) or any(cut is not None and cut[0].name not in _SAME_ELEMENTS for cut in alias.cuts):
+        return None
+    owner = storage.owner()
+    if owner is None:
+        if storage.held is None:
+            return None
+        owner = wrap(storage.held)
+        owner._alias = storage
+        storage.owner = weakref.ref(owner)
+    return owner.detach() if None in alias.cuts else owner
+
+
+def _in_order(storage: Storage) -> bool:
+    """Whether the owner lies in row-major order: it is the whole memory, or all of it under another shape."""
+    cuts = () if storage.layout is None else storage.layout.cuts
+    return all(cut is None or cut[0].name == "view" for cut in cuts)
+
+
+def _gone() -> None:
+    return None
+
+
+def become(tensor: Tensor, view: Tensor) -> Tensor:
+    """Let a tensor be what `view` is, while those that were cut from it go on sharing its memory; returns it."""
+    if engine.state.trace.grad:
+        tensor._refuse_leaf(tensor._alias)
+    old = tensor._alias
+    if isinstance(old, Storage):
+        old.held = tensor._value if old.views > 1 else None
+        old.owner = _gone  # type: ignore[assignment]
+    tensor._bind(view.current())
+    tensor._alias = view._alias
+    return tensor
+
+
+def memory_of(tensor: Tensor) -> Any:
+    """An object that two tensors have in common exactly if they share memory."""
+    if tensor._alias is None:
+        tensor._alias = Storage(tensor)
+    return tensor._alias.storage

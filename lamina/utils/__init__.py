@@ -1,0 +1,5 @@
+"""Helpers: `checkpoint`."""
+
+from lamina.utils import checkpoint
+
+__all__ = ["checkpoint"]
