@@ -146,7 +146,7 @@ class Tensor(engine.Handle, Methods):
     def _refuse_leaf(self, alias: Alias | Storage | None) -> None:
         if self._value.leaf is not None:
             raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
-        if isinstance(alias, Alias) and alias.of_leaf:
+        if isinstance(alias, Alias) and None not in alias.cuts and self._value.need and alias.is_of_leaf():
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
 
     def _write_through(self, alias: Alias, new: Value) -> None:
@@ -349,9 +349,11 @@ class Tensor(engine.Handle, Methods):
             )
         if requires_grad and not (self.dtype.is_floating_point or self.dtype.is_complex):
             raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
+        if value.leaf is not None:
+            self._grads = value.leaf.closed()
         value = self._value = _fresh(value)
         if requires_grad:
-            self._grads = self._grads or Leaf()
+            self._grads = Leaf() if self._grads is None else self._grads.opened()
             value.leaf = self._grads
             value.need = True
             if value.array is None:
@@ -440,9 +442,12 @@ class Tensor(engine.Handle, Methods):
 
     def detach_(self) -> Tensor:
         """Cut this tensor off from what computed it; returns it."""
-        if isinstance(self._alias, Alias):
+        if self._is_view():
             raise RuntimeError("Can't detach views in-place. Use detach() instead.")
-        self._value = detached(self.current())
+        value = self.current()
+        if value.leaf is not None:
+            self._grads = value.leaf.closed()
+        self._value = detached(value)
         return self
 
     @property

@@ -96,6 +96,11 @@ class Alias:
         self.grad = grad
         storage.views += 1
 
+    def is_of_leaf(self) -> bool:
+        """Whether the whole is a leaf now; if it is gone, whether it was one that requires a gradient."""
+        whole = self.storage.value()
+        return self.of_leaf if whole is None else whole.leaf is not None or not whole.need
+
 
 def layout_of(alias: Alias) -> tuple[tuple[int, ...], tuple[int, ...], int]:
     """Shape, strides and offset of a view."""

@@ -188,14 +188,22 @@ def _number(r: Draw) -> str:
 
 
 def _fitting(r: Draw, x: Any, env: dict[str, Any]) -> str:
-    """A name whose tensor broadcasts to x, or a number."""
+    """A name whose tensor broadcasts to x, or a number. It shares no memory with x unless it is the same part of it."""
     names = []
     for name, y in env.items():
-        if isinstance(y, torch.Tensor) and y.dim() <= x.dim():
+        if isinstance(y, torch.Tensor) and y.dim() <= x.dim() and (_same_place(x, y) or not _same_memory(x, y)):
             own = tuple(x.shape)[x.dim() - y.dim() :]
             if all(size in (1, there) for size, there in zip(y.shape, own, strict=True)):
                 names.append(name)
     return r.choice(names) if names and r.random() < 0.6 else _number(r)
+
+
+def _same_memory(x: Any, y: Any) -> bool:
+    return bool(x.untyped_storage().data_ptr() == y.untyped_storage().data_ptr())
+
+
+def _same_place(x: Any, y: Any) -> bool:
+    return bool(x.data_ptr() == y.data_ptr() and x.shape == y.shape and x.stride() == y.stride())
 
 
 def _index_add(r: Draw, x: Any) -> str | None:
