@@ -303,6 +303,8 @@ def _line(r: Draw, env: dict[str, Any], fresh: str) -> str | None:
         if _overlaps(x):
             return None
         text = _pick(r, WRITES)(r, x, y)
+        if text == "X.detach_()" and any(x is not other and _same_memory(x, other) for other in env.values()):
+            return None  # what its views then are is not defined
         line = text and text.replace("X", name)
     elif kind == "grad":
         line = r.choice(["a.grad = None", "a.grad.zero_()", f"{name}.grad = None", f"{fresh} = a.grad"])
