@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lamina import engine
+from lamina.anomaly import detect_anomaly, set_detect_anomaly
 from lamina.engine import Leaf, Value, record
 from lamina.tensor import Tensor, grad_mode, wrap
 
@@ -660,12 +661,3 @@ class Function:
                 old._value = value
                 outputs[i] = old
         return tuple(outputs) if several else outputs[0]
-
-
-class detect_anomaly(no_grad):
-    """Accepted for PyTorch programs; errors name the recorded line without it, and `LAMINA_EAGER=1` stops at it."""
-
-    mode = True
-
-    def __new__(cls, check_nan: bool = True) -> Any:
-        return super().__new__(cls)

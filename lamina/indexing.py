@@ -75,7 +75,9 @@ def _operand(item: Any) -> Any:
         return lamina.as_tensor(item)
     if isinstance(item, (np.ndarray, Sequence)) and not isinstance(item, str):
         array = np.asarray(item)
-        return array.astype(np.int64) if array.size == 0 and not isinstance(item, np.ndarray) else array
+        # An array of floats is read as a sequence of numbers, a list of them is refused.
+        whole = array.dtype.kind == "f" if isinstance(item, np.ndarray) else array.size == 0
+        return array.astype(np.int64) if whole else array
     raise IndexError(
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
         f"(got {type(item).__name__})"
@@ -118,6 +120,7 @@ def parse(index: Any, shape: Sequence[int]) -> Index:
     starts: list[int] = []
     plan: list[tuple[Any, ...]] = []
     advanced: list[Advanced] = []
+    numbers: list[tuple[Any, int, int]] = []  # indices, where they stand among those, and what they are into
     dim = kept = 0  # dimensions of the tensor that are dealt with, and of the view
     place = 0  # dimensions that are indexed by tensors, which PyTorch's messages count
     rest = ndim - used
@@ -158,13 +161,17 @@ def parse(index: Any, shape: Sequence[int]) -> Index:
                 advanced.append(Advanced(kept, np.zeros(1 if bool(operand) else 0, np.int64), False))
                 kept += 1
                 continue
-            found = _advanced(operand, kept, dim, place, shape)
+            found = _advanced(operand, kept, dim, shape)
             advanced.append(found)
+            if not found.is_mask:
+                numbers.append((found.value, place, shape[dim]))
             covered = operand.ndim if found.is_mask else 1
             place += covered
             plan += [_ALL] * covered
             dim, kept = dim + covered, kept + covered
     plan += [_ALL] * (ndim - dim)
+    for which, place, size in numbers if numbers and not _choose_nothing(advanced) else ():
+        bounds.within(which, place, size)
     return Index(tuple(starts), tuple(plan), tuple(advanced))
 
 
@@ -179,7 +186,14 @@ def _readable(operand: Any) -> bool:
     return not (isinstance(operand, Tensor) and isinstance(operand.array(), jax.core.Tracer))
 
 
-def _advanced(operand: Any, kept: int, dim: int, place: int, shape: Sequence[int]) -> Advanced:
+def _choose_nothing(advanced: Sequence[Advanced]) -> bool:
+    """Whether one of several tensors and masks names no place: then the others are not read either."""
+    return len(advanced) > 1 and any(
+        not (_host(which.value).any() if which.is_mask else which.value.shape.count(0) == 0) for which in advanced
+    )
+
+
+def _advanced(operand: Any, kept: int, dim: int, shape: Sequence[int]) -> Advanced:
     kind = _kind(operand)
     if kind in ("bool", "uint8"):
         for axis, size in enumerate(operand.shape):
@@ -192,13 +206,9 @@ def _advanced(operand: Any, kept: int, dim: int, place: int, shape: Sequence[int
     if isinstance(operand, np.ndarray):
         if operand.dtype.kind not in "iu":
             raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-        outside = (operand < -shape[dim]) | (operand >= shape[dim])
-        if outside.any():
-            _checked(int(operand[outside].flat[0]), place, shape[dim])
         return Advanced(kept, operand.astype(np.int64), False)
     if kind not in ("int64", "int32"):
         raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-    bounds.within(operand, place, shape[dim])
     return Advanced(kept, operand, False)
 
 

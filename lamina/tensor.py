@@ -131,7 +131,7 @@ class Tensor(engine.Handle, Methods):
         new = value.current() if isinstance(value, Tensor) else value
         alias = self._alias
         if _state.trace.grad:
-            self._refuse_leaf(alias)
+            self._refuse_leaf()
             if self._value.need and not new.need:
                 new = record(OVERWRITE, (self.current(), new))
         if alias is None:
@@ -143,10 +143,10 @@ class Tensor(engine.Handle, Methods):
             self._write_through(alias, new)  # type: ignore[arg-type]
         return self
 
-    def _refuse_leaf(self, alias: Alias | Storage | None) -> None:
+    def _refuse_leaf(self) -> None:
         if self._value.leaf is not None:
             raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
-        if isinstance(alias, Alias) and None not in alias.cuts and self._value.need and alias.is_of_leaf():
+        if self._is_view() and self._value.need and self._alias.is_of_leaf():  # type: ignore[union-attr]
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
 
     def _write_through(self, alias: Alias, new: Value) -> None:
@@ -196,7 +196,8 @@ class Tensor(engine.Handle, Methods):
 
     def _is_view(self) -> bool:
         """Whether this is a view of another tensor that gradients pass through."""
-        return isinstance(self._alias, Alias) and None not in self._alias.cuts
+        alias = self._alias
+        return isinstance(alias, Alias) and not alias.own and None not in alias.cuts
 
     # --- what it is ---
 

@@ -81,9 +81,10 @@ class Alias:
         grad: whether gradients were recorded when it was cut.
         of_leaf: whether the whole was a leaf that requires a gradient, and gradients were recorded.
         seen: the version of the storage that the view's value belongs to.
+        own: whether it is no view to autograd: a tensor that was turned in place, by `t_`, and was none before.
     """
 
-    __slots__ = ("cuts", "grad", "of_leaf", "seen", "shape", "storage")
+    __slots__ = ("cuts", "grad", "of_leaf", "own", "seen", "shape", "storage")
 
     def __init__(
         self, storage: Storage, shape: tuple[int, ...], cuts: tuple[Any, ...], grad: bool, of_leaf: bool
@@ -94,6 +95,7 @@ class Alias:
         self.cuts = cuts
         self.seen = storage.version
         self.grad = grad
+        self.own = False
         storage.views += 1
 
     def is_of_leaf(self) -> bool:

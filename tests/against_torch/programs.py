@@ -14,6 +14,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import random
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -220,6 +221,13 @@ def _scatter(r: Draw, x: Any) -> str | None:
     return f"X.{r.choice(['scatter_', 'scatter_add_'])}(0, t.tensor({rows}), t.ones(2, dtype=X.dtype))"
 
 
+def _rebinding(r: Draw, x: Any) -> str | None:
+    """The tensor itself becomes another view."""
+    if x.dim() == 2 and r.random() < 0.5:
+        return "X.t_()"
+    return r.choice([f"X.unsqueeze_({_dim(r, x, 1)})", "X.squeeze_()", f"X.transpose_({_dim(r, x)}, {_dim(r, x)})"])
+
+
 WRITES: list[tuple[int, Callable[[Draw, Any, str], str | None]]] = [
     (3, lambda r, x, y: f"X.{r.choice(['add_', 'sub_', 'mul_', 'copy_'])}(t.as_tensor({y}))"),
     (2, lambda r, x, y: f"X.{r.choice(['add_', 'mul_'])}({y}{r.choice(['', ''])})"),
@@ -246,7 +254,8 @@ WRITES: list[tuple[int, Callable[[Draw, Any, str], str | None]]] = [
     (1, lambda r, x, y: f"X.detach().{r.choice(['fill_(2)', 'mul_(0.5)'])}"),
     (1, lambda r, x, y: "X.detach_()"),
     (1, lambda r, x, y: f"X.requires_grad_({r.choice(['', 'False'])})"),
-    (1, lambda r, x, y: f"X.data = ({'X.detach() * 2'}).contiguous()" if x.is_floating_point() else None),
+    (1, lambda r, x, y: "X.data = (X.detach() * 2).contiguous()" if x.is_floating_point() else None),
+    (1, lambda r, x, y: _rebinding(r, x)),
 ]  # fmt: skip
 
 
@@ -289,7 +298,8 @@ def _name(r: Draw, env: dict[str, Any]) -> str:
 
 
 def _line(r: Draw, env: dict[str, Any], fresh: str) -> str | None:
-    kind = r.choices(["view", "write", "read", "backward", "grad"], [34, 38, 14, 8, 4])[0]
+    kinds = ["view", "write", "read", "backward", "of inputs", "grad"]
+    kind = r.choices(kinds, [34, 38, 14, 8, 5, 4])[0]
     name = _name(r, env)
     x = env[name]
     y = _fitting(r, x, env)
@@ -306,6 +316,15 @@ def _line(r: Draw, env: dict[str, Any], fresh: str) -> str | None:
         if text == "X.detach_()" and any(x is not other and _same_memory(x, other) for other in env.values()):
             return None  # what its views then are is not defined
         line = text and text.replace("X", name)
+    elif kind == "of inputs":
+        of = [n for n in dict.fromkeys([_name(r, env), "a", "b"]) if env[n].requires_grad][:2]
+        if not x.requires_grad or not of:
+            return None
+        wanted = r.choice([of, of[:1]])
+        keep = r.choice(["", ", retain_graph=True"])
+        results = ", ".join(f"{fresh}{letter}" for _, letter in zip(wanted, "gh", strict=False))
+        grads = f"t.autograd.grad(({name} * {name}).sum(), [{', '.join(wanted)}], allow_unused=True{keep})"
+        line = f"{results}, = (g if g is None else g.clone().contiguous() for g in {grads})"
     elif kind == "grad":
         line = r.choice(["a.grad = None", "a.grad.zero_()", f"{name}.grad = None", f"{fresh} = a.grad"])
     else:
@@ -316,7 +335,8 @@ def _line(r: Draw, env: dict[str, Any], fresh: str) -> str | None:
         keep = r.choice(["", "", "retain_graph=True"])
         line = f"({loss}).backward({keep})"
     # A view that is cut without gradients says in PyTorch that it requires one, of a tensor that does.
-    if line and kind != "backward" and not (kind in ("view", "read") and x.requires_grad) and r.random() < 0.15:
+    cuts = kind in ("view", "read") or (line and re.search(r"\.(t|transpose|squeeze|unsqueeze)_\(", line))
+    if line and kind not in ("backward", "of inputs") and not (cuts and x.requires_grad) and r.random() < 0.15:
         line = f"with t.no_grad(): {line}"
     return line
 
@@ -342,7 +362,7 @@ def _difference(name: str, mine: Any, theirs: Any, strides: bool) -> str | None:
         "is_leaf": (mine.is_leaf, theirs.is_leaf),
         "has grad_fn": (mine.grad_fn is not None, theirs.grad_fn is not None),
     }
-    if strides:
+    if strides and theirs.numel():
         facts["stride"] = (_steps(mine), _steps(theirs))
         facts["storage_offset"] = (mine.storage_offset(), theirs.storage_offset())
     for fact, (own, other) in facts.items():
