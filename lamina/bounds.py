@@ -63,9 +63,7 @@ def any_negative(tensor: Tensor) -> bool:
     return found is not None and bool((found < 0).any())
 
 
-def first_outside(
-    indices: Tensor, size: int, ignored: int | None = None, *, negative: bool = False
-) -> int | None:
+def first_outside(indices: Tensor, size: int, ignored: int | None = None, *, negative: bool = False) -> int | None:
     """The first element that is neither in [0, size) nor `ignored`, if the numbers are at hand; else None.
 
     With `negative`, elements from -size count from the end, as in `x[indices]`.

@@ -177,11 +177,12 @@ class Tensor(engine.Handle, Methods):
         for cut, base in zip(reversed(cuts), reversed(wholes[: len(cuts)]), strict=True):
             part = record(put_of(cut[0]), (base, part, *cut[1]), cut[2])
         storage.write(alias_value(part) if part is new else part)
-        if new.need or not self._value.need or self._value.leaf is not None:
+        need = self._value.need
+        if self._value.leaf is not None or (new.need or not need if plain else not (need or part.need)):
             self._bind(new)
             alias.seen = storage.version
         else:
-            alias.seen = -1  # gradients still pass through it, as through the whole: it is cut again
+            alias.seen = -1  # gradients pass through it to the whole: it is cut again
 
     @property
     def _version(self) -> int:

@@ -86,7 +86,9 @@ def test_numbers_that_are_none_pass():
             assert x.grad.tolist() == [0.5, 0.25]
 
 
-MESSAGE = r"^Function 'SqrtBackward0' returned nan values in its 0th output. It is the gradient of sqrt, recorded at .*py:"
+MESSAGE = (
+    r"^Function 'SqrtBackward0' returned nan values in its 0th output. It is the gradient of sqrt, recorded at .*py:"
+)
 
 
 @pytest.mark.parametrize("context", [lambda: lamina.debug(nans=True), lamina.autograd.detect_anomaly])

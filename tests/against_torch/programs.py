@@ -34,6 +34,14 @@ START = [
     "c = t.tensor([[1.0, -2.0, 0.5], [-0.25, 3.0, 1.25]])",
     "d = t.tensor([3, -1, 2, 0])",
 ]
+SMALL = [
+    "a = t.tensor([[0.5, -1.0], [1.5, 0.25]], requires_grad=True)",
+    "b = a * 1.5",
+    "c = t.tensor([[1.0, -2.0], [-0.25, 3.0]])",
+    "d = t.tensor([3, -1])",
+]
+"""Instead of `START`, for many programs in little time: they have few shapes, and each shape takes time to compile."""
+
 ALLOWED = (
     "modified by an inplace operation",
     "is being modified inplace because it",
@@ -254,7 +262,7 @@ WRITES: list[tuple[int, Callable[[Draw, Any, str], str | None]]] = [
     (1, lambda r, x, y: f"X.detach().{r.choice(['fill_(2)', 'mul_(0.5)'])}"),
     (1, lambda r, x, y: "X.detach_()"),
     (1, lambda r, x, y: f"X.requires_grad_({r.choice(['', 'False'])})"),
-    (1, lambda r, x, y: "X.data = (X.detach() * 2).contiguous()" if x.is_floating_point() else None),
+    (1, lambda r, x, y: None if x._is_view() or x.dtype == torch.int64 else "X.data = (X.detach() * 2).contiguous()"),
     (1, lambda r, x, y: _rebinding(r, x)),
 ]  # fmt: skip
 
@@ -313,8 +321,10 @@ def _line(r: Draw, env: dict[str, Any], fresh: str) -> str | None:
         if _overlaps(x):
             return None
         text = _pick(r, WRITES)(r, x, y)
-        if text == "X.detach_()" and any(x is not other and _same_memory(x, other) for other in env.values()):
-            return None  # what its views then are is not defined
+        if text in ("X.detach_()", "X.requires_grad_()") and any(
+            x is not other and _same_memory(x, other) for other in env.values()
+        ):
+            return None  # what its views then are follows from how PyTorch stores them
         line = text and text.replace("X", name)
     elif kind == "of inputs":
         of = [n for n in dict.fromkeys([_name(r, env), "a", "b"]) if env[n].requires_grad][:2]
@@ -451,12 +461,12 @@ class Run:
         return True, _compare(self.mine, self.theirs)
 
 
-def draw(seed: int, length: int = 14) -> tuple[list[str], str | None]:
+def draw(seed: int, length: int = 14, start: list[str] = START) -> tuple[list[str], str | None]:
     """Draw a program and run it; its lines, and the first difference, which is that of the last line."""
     r = random.Random(seed)
     lamina.engine.reset()
     run, lines = Run(), []
-    for line in START:
+    for line in start:
         run.step(line)
     for place in range(length):
         line = _line(r, run.tensors(), f"v{place}")
@@ -473,11 +483,11 @@ def draw(seed: int, length: int = 14) -> tuple[list[str], str | None]:
     return lines, None
 
 
-def replay(lines: list[str]) -> str | None:
+def replay(lines: list[str], start: list[str] = START) -> str | None:
     """The first difference of a program."""
     lamina.engine.reset()
     run = Run()
-    for line in [*START, *lines]:
+    for line in [*start, *lines]:
         _, found = run.step(line)
         if found is not None:
             return f"{line}\n{found}"
@@ -486,25 +496,25 @@ def replay(lines: list[str]) -> str | None:
     return None
 
 
-def shrink(lines: list[str]) -> list[str]:
+def shrink(lines: list[str], start: list[str] = START) -> list[str]:
     """A shorter program that still makes a difference, and not because a name is missing."""
     place = len(lines) - 2
     while place >= 0:
         shorter = lines[:place] + lines[place + 1 :]
-        found = replay(shorter)
+        found = replay(shorter, start)
         if found is not None and "NameError" not in found:
             lines = shorter
         place -= 1
     return lines
 
 
-def failure(seed: int) -> str | None:
+def failure(seed: int, length: int = 14, start: list[str] = START) -> str | None:
     """The smallest form of the program of a seed that differs, as code, or None if nothing does."""
-    lines, found = draw(seed)
+    lines, found = draw(seed, length, start)
     if found is None:
         return None
-    lines = shrink(lines)
-    return "\n".join([f"seed {seed}:", "import lamina as t", *START, *lines, "", replay(lines) or found])
+    lines = shrink(lines, start)
+    return "\n".join([f"seed {seed}:", "import lamina as t", *start, *lines, "", replay(lines, start) or found])
 
 
 @contextlib.contextmanager

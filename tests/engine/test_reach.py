@@ -177,7 +177,23 @@ def a_leaf_that_requires_no_gradient_any_more(t):
     return grads
 
 
+def of_a_whole_that_was_written_through_a_view(t):
+    a, b = square(t)
+    v = b[1:]
+    v *= 3
+    return t.autograd.grad((v * v).sum(), [a, b])
+
+
+def of_a_detached_one_that_took_a_gradient(t):
+    a = leaf(t)
+    d = t.ones(3).detach()
+    d.mul_(a)
+    d.mul_(a)
+    return d, t.autograd.grad(d.sum(), a)
+
+
 PROGRAMS = [
+    of_a_whole_that_was_written_through_a_view, of_a_detached_one_that_took_a_gradient,
     written_after_its_use, written_between_two_uses, written_between_two_uses_that_were_read,
     second_derivative_of_one_that_was_written, above_what_was_freed, above_what_was_freed_and_run,
     through_what_was_freed, through_what_was_freed_and_run, above_what_was_freed_after_it_was_run,
