@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lamina import engine
-from lamina.anomaly import detect_anomaly, set_detect_anomaly
+from lamina.anomaly import detect_anomaly as detect_anomaly
+from lamina.anomaly import set_detect_anomaly as set_detect_anomaly
 from lamina.engine import Leaf, Value, record
 from lamina.tensor import Tensor, grad_mode, wrap
 

@@ -40,10 +40,6 @@ def _in_order(storage: Storage) -> bool:
     return all(cut is None or cut[0].name == "view" for cut in cuts)
 
 
-def _gone() -> None:
-    return None
-
-
 def become(tensor: Tensor, view: Tensor) -> Tensor:
     """Let a tensor be what `view` is, while those that were cut from it go on sharing its memory; returns it."""
     if engine.state.trace.grad:
@@ -51,7 +47,7 @@ def become(tensor: Tensor, view: Tensor) -> Tensor:
     old = tensor._alias
     if isinstance(old, Storage):
         old.held = tensor._value if old.views > 1 else None
-        old.owner = _gone  # type: ignore[assignment]
+        old.leave()
     own = not tensor._is_view()
     tensor._bind(view.current())
     tensor._alias = view._alias

@@ -116,7 +116,7 @@ def test_indices(shape, count):
 OUT_OF_RANGE = [
     "x[t.tensor(5)]", "x[t.tensor([0, 5])]", "x[t.tensor([-4])]", "x[:, t.tensor([4])]", "x[[0, 3]]",
     "x[np.array([3])]",
-    "x.gather(0, t.tensor([[3]]))", "x.gather(1, t.tensor([[-1]]))", 
+    "x.gather(0, t.tensor([[3]]))", "x.gather(1, t.tensor([[-1]]))",
     "x.take_along_dim(t.tensor([12]))", "x.scatter(0, t.tensor([[3]]), 1.0)", "x.scatter(1, t.tensor([[-1]]), 1.0)",
     "x.scatter_add(0, t.tensor([[3]]), x)", "x.scatter_reduce(0, t.tensor([[3]]), x, 'sum')",
     "x.index_select(0, t.tensor([3]))", "x.index_add(0, t.tensor([3]), x[:1])",
@@ -125,7 +125,8 @@ OUT_OF_RANGE = [
     "x.index_reduce(0, t.tensor([3]), x[:1], 'amax')", "x.take(t.tensor([12]))", "x.take(t.tensor([-13]))",
     "x.put(t.tensor([12]), t.ones(1))", "x.index_put((t.tensor([3]),), t.ones(1))",
     "x.__setitem__(t.tensor([3]), 1.0)", "x.__setitem__((slice(None), t.tensor([-5])), 1.0)",
-    "x.scatter_(0, t.tensor([[3]]), 1.0)", "x.index_add_(0, t.tensor([3]), t.ones(1, 4))", "x.put_(t.tensor([12]), t.ones(1))",
+    "x.scatter_(0, t.tensor([[3]]), 1.0)", "x.index_add_(0, t.tensor([3]), t.ones(1, 4))",
+    "x.put_(t.tensor([12]), t.ones(1))",
     "x.index_fill_(0, t.tensor([3]), 0)", "x.index_put_((t.tensor([3]),), t.ones(1))",
 ]  # fmt: skip
 
