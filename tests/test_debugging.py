@@ -86,6 +86,16 @@ def test_numbers_that_are_none_pass():
             assert x.grad.tolist() == [0.5, 0.25]
 
 
+def test_a_network_that_is_called_as_one_program_is_looked_at_too():
+    net = lamina.nn.Sequential(lamina.nn.Linear(2, 3), lamina.nn.Tanh(), lamina.nn.Linear(3, 1))
+    x = lamina.tensor([[1.0, float("nan")]])
+    with lamina.no_grad():
+        for _ in range(4):
+            net(x).tolist()
+        with pytest.raises(RuntimeError, match="linear gave NaN"), lamina.debug(nans=True):
+            net(x).tolist()
+
+
 MESSAGE = (
     r"^Function 'SqrtBackward0' returned nan values in its 0th output. It is the gradient of sqrt, recorded at .*py:"
 )
