@@ -102,7 +102,7 @@ class Tensor(engine.Handle, Methods):
                 whole = detached(whole) if cut is None else record(cut[0], (whole, *cut[1]), cut[2])
         assert whole is not None
         if self._value.leaf is None:
-            self._value = whole
+            self._value = kept(self._value, whole) if None in alias.cuts else whole
         else:
             self._bind(alias_value(whole))
 

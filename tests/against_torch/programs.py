@@ -46,6 +46,7 @@ ALLOWED = (
     "modified by an inplace operation",
     "is being modified inplace because it",
     "is a view and is being modified inplace",
+    "is the output of a function that returns multiple views",
     "is a view and its base or another view of its base has been modified inplace",
     "partially overlapping",
     "of the input operand and the",

@@ -192,7 +192,18 @@ def of_a_detached_one_that_took_a_gradient(t):
     return d, t.autograd.grad(d.sum(), a)
 
 
+def of_a_detached_one_whose_memory_was_written(t):
+    a = leaf(t)
+    c = t.ones(3)
+    d = c.detach()
+    d.mul_(a)
+    with t.no_grad():
+        c.add_(1)
+    return d, t.autograd.grad((d * d).sum(), a)
+
+
 PROGRAMS = [
+    of_a_detached_one_whose_memory_was_written,
     of_a_whole_that_was_written_through_a_view, of_a_detached_one_that_took_a_gradient,
     written_after_its_use, written_between_two_uses, written_between_two_uses_that_were_read,
     second_derivative_of_one_that_was_written, above_what_was_freed, above_what_was_freed_and_run,
