@@ -33,6 +33,8 @@ from lamina.amp.autocast_mode import set_autocast_cpu_enabled as set_autocast_cp
 from lamina.amp.autocast_mode import set_autocast_dtype as set_autocast_dtype
 from lamina.amp.autocast_mode import set_autocast_enabled as set_autocast_enabled
 from lamina.amp.autocast_mode import set_autocast_gpu_dtype as set_autocast_gpu_dtype
+from lamina.anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
+from lamina.anomaly import is_anomaly_enabled as is_anomaly_enabled
 from lamina.autograd import enable_grad as enable_grad
 from lamina.autograd import inference_mode as inference_mode
 from lamina.autograd import is_grad_enabled as is_grad_enabled
@@ -70,6 +72,7 @@ from lamina.creation import scalar_tensor as scalar_tensor
 from lamina.creation import tensor as tensor
 from lamina.creation import zeros as zeros
 from lamina.creation import zeros_like as zeros_like
+from lamina.debugging import debug as debug
 from lamina.devices import device as device
 from lamina.devices import get_default_device as get_default_device
 from lamina.devices import set_default_device as set_default_device

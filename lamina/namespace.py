@@ -33,6 +33,8 @@ _NAMED = {
     ),
     "batching": ("vmap",),
     "control": ("cond", "while_loop"),
+    "anomaly": ("is_anomaly_enabled", "is_anomaly_check_nan_enabled"),
+    "debugging": ("debug",),
     "inspect": ("set_printoptions",),
     "io.files": ("save", "load"),
 }  # fmt: skip

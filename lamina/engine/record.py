@@ -380,12 +380,14 @@ class _Config:
         limit: a trace of so many instructions is run; 1 (`LAMINA_EAGER=1`) runs each operation at its line.
         mode: what operations depend on beside their arguments: the default dtype.
         default_device: where tensors are made, once that is known.
+        watch: whether programs tell what becomes NaN: "all", "backward" for gradients alone, None for nothing.
     """
 
     def __init__(self) -> None:
         self.limit = 1 if os.environ.get("LAMINA_EAGER", "") not in ("", "0") else 4096
         self.mode: Any = "float32"
         self.default_device: jax.Device | None = None
+        self.watch: str | None = None
 
     def device(self) -> jax.Device:
         """The device of tensors made without saying where."""
