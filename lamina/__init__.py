@@ -4,9 +4,14 @@ from lamina import namespace
 
 namespace.fill(globals())
 
-from lamina import amp, autograd, cuda, dtypes, engine, fft, func, io, linalg, nn, optim, special, utils  # noqa: E402
+from lamina import (  # noqa: E402
+    accelerator, amp, autograd, backends, compiler, cpu, cuda, distributed, dtypes, engine, fft, func, hub, io, jit,
+    linalg, mps, multiprocessing, nn, optim, profiler, random, special, testing, types, utils, version, xpu,
+)  # fmt: skip
 
 __all__ = [
-    "amp", "autograd", "cuda", "dtypes", "engine", "fft", "func", "io", "linalg", "nn", "optim", "special", "utils",
+    "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributed", "dtypes", "engine",
+    "fft", "func", "hub", "io", "jit", "linalg", "mps", "multiprocessing", "nn", "optim", "profiler", "random",
+    "special", "testing", "types", "utils", "version", "xpu",
 ]  # fmt: skip
 __version__ = "0.1.0"

@@ -28,7 +28,7 @@ BELOW = {
 }
 """What each floor may import. Operations and the engine know nothing of each other: `lamina.binding` joins them."""
 
-UPSTAIRS = ("nn", "optim", "data", "fit", "io", "parallel", "rtorch", "cli")
+UPSTAIRS = ("nn", "optim", "data", "fit", "io", "parallel", "rtorch", "cli", "hub", "jit")
 WIRING = {
     "lamina": "the contents page of the whole",
     "lamina.__main__": "the command line of the whole",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lamina.backends.attention import SDPBackend, sdpa_kernel
 from lamina.creation import empty
 from lamina.nn import functional as F
 from lamina.nn import init
