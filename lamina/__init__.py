@@ -5,8 +5,34 @@ from lamina import namespace
 namespace.fill(globals())
 
 from lamina import (  # noqa: E402
-    accelerator, amp, autograd, backends, compiler, cpu, cuda, distributed, dtypes, engine, fft, func, hub, io, jit,
-    linalg, mps, multiprocessing, nn, optim, profiler, random, special, testing, types, utils, version, xpu,
+    accelerator,
+    amp,
+    autograd,
+    backends,
+    compiler,
+    cpu,
+    cuda,
+    distributed,
+    dtypes,
+    engine,
+    fft,
+    func,
+    hub,
+    io,
+    jit,
+    linalg,
+    mps,
+    multiprocessing,
+    nn,
+    optim,
+    profiler,
+    random,
+    special,
+    testing,
+    types,
+    utils,
+    version,
+    xpu,
 )  # fmt: skip
 
 __all__ = [

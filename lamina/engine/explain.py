@@ -11,6 +11,16 @@ from lamina.engine.program import GRAD, INPUT, Node, user_line
 WARN_AFTER = 10
 """So many compilations for the same reason at one line, and a warning says so, once."""
 
+RESTLESS_AFTER = 6
+"""So many compilations because of one line, and what it records from then on is run at once, if no gradient passes it.
+
+Such lines prepare data: `x[: len(word)] = word` in a dataset is new with each length, and each row of a batch has its
+own. In one program the lengths of all rows multiply; in programs of a few instructions each length is compiled once.
+"""
+
+restless: set[str] = set()
+"""Lines at which the trace ends, since too many programs were new because of them."""
+
 
 @dataclass(frozen=True)
 class Compilation:
@@ -47,6 +57,7 @@ class Explanation(list[Compilation]):
 _compilations: list[Compilation] = []
 _last_path: list[Node] = []
 _by_place: dict[tuple[Any, ...], int] = {}
+_by_line: dict[str, int] = {}
 
 
 def explain() -> Explanation:
@@ -96,6 +107,9 @@ def compiled(path: list[Node], steps: list[Node], seconds: float, from_disk: boo
     line, reason, place = _reason(path)
     flushed_at = user_line()
     _compilations.append(Compilation(line, reason, flushed_at, len(steps), seconds, from_disk))
+    _by_line[line] = _by_line.get(line, 0) + 1
+    if _by_line[line] == RESTLESS_AFTER and line:
+        restless.add(line)
     key = (line, flushed_at, place)
     count = _by_place[key] = _by_place.get(key, 0) + 1
     if count == WARN_AFTER and line:
@@ -124,3 +138,5 @@ def reset() -> Any:
     """Forget the compilations noted so far (the programs stay)."""
     _compilations.clear()
     _by_place.clear()
+    _by_line.clear()
+    restless.clear()

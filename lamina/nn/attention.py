@@ -13,6 +13,8 @@ from lamina.nn.module import Module
 from lamina.nn.parameter import Parameter
 from lamina.tensor import Tensor
 
+__all__ = ["MultiheadAttention", "SDPBackend", "sdpa_kernel"]
+
 
 class MultiheadAttention(Module):
     """concat(head_1, ..., head_h) W_out, with head_i = attention(query W_q_i, key W_k_i, value W_v_i).
