@@ -17,8 +17,8 @@ __all__ = ["as_torch"]
 
 _SAME = frozenset(
     "accelerator amp autograd backends compiler cpu cuda distributed distributions fft func futures hub jit linalg "
-    "masked mps multiprocessing nested nn optim profiler quasirandom random signal sparse special testing types utils "
-    "version xpu".split()
+    "masked mps multiprocessing nested nn onnx optim profiler quasirandom random signal sparse special testing types "
+    "utils version xpu".split()
 )
 """Rooms that have the same name here; what lies below them has too."""
 
@@ -39,7 +39,7 @@ _PARTS = ("torch.nn.modules.", "torch.utils.data.")
 def _home(name: str) -> str:
     """The module that `torch.<name>` stands for, or "" if there is none.
 
-    >>> _home("torch.nn.functional"), _home("torch.functional"), _home("torch.onnx")
+    >>> _home("torch.nn.functional"), _home("torch.functional"), _home("torch.fx")
     ('lamina.nn.functional', 'lamina', '')
     """
     rest = name.removeprefix("torch.")
