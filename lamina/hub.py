@@ -45,7 +45,8 @@ def _hubconf(repo_or_dir: Any, source: str) -> ModuleType:
         )
     folder = os.path.expanduser(repo_or_dir)
     spec = importlib.util.spec_from_file_location("hubconf", os.path.join(folder, "hubconf.py"))
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, folder)
     try:

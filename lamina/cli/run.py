@@ -20,7 +20,7 @@ import lamina
 SETTINGS = {"allow_interspersed_args": False}
 """What comes after the script's name is for the script, options too."""
 
-CHILD = '''"""`import torch` in processes that a program under `lamina run` starts: they inherit this folder on their path."""
+CHILD = '''"""`import torch` in processes that a program under `lamina run` starts: this folder is on their path."""
 import sys
 import lamina
 del sys.modules[__name__]
@@ -30,9 +30,9 @@ lamina.as_torch()
 
 def run(
     arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="SCRIPT [ARGS]...", help="The script, and what it is given.")
-    ] = None,
-    module: Annotated[str | None, typer.Option("-m", metavar="MODULE", help="Run a module instead of a file.")] = None,
+        list[str], typer.Argument(metavar="SCRIPT [ARGS]...", help="The script, and what it is given.")
+    ],
+    module: Annotated[bool, typer.Option("-m", help="The script is a module, by its name.")] = False,
 ) -> None:
     """Run a program written for PyTorch: its `import torch` finds lamina.
 
@@ -45,27 +45,22 @@ def run(
 
         lamina run -m package.train --epochs 3
     """
-    given = list(arguments or ())
-    if module is None and not given:
-        raise typer.BadParameter("Name a script, or a module by -m.")
-    script = None if module else given[0]
-    if script is not None and not os.path.exists(script):
-        raise typer.BadParameter(f"There is no file {script}.")
+    name, *given = arguments
+    if not module and not os.path.exists(name):
+        raise typer.BadParameter(f"There is no file {name}.")
     lamina.as_torch()
-    sys.argv = [script or module or "", *given[script is not None :]]
-    first = os.getcwd() if script is None else script if os.path.isdir(script) else os.path.dirname(
-        os.path.realpath(script)
-    )  # fmt: skip
+    sys.argv = [name, *given]
+    whole = os.path.isdir(name)  # a folder with a __main__.py
+    first = os.getcwd() if module else name if whole else os.path.dirname(os.path.realpath(name))
     sys.path[:1] = [first, _path_of_children()]
     sys.excepthook = sys.__excepthook__  # typer's own would hide what the program prints
     try:
-        if script is None:
-            assert module is not None
-            runpy.run_module(module, run_name="__main__", alter_sys=True)
-        elif os.path.isfile(script) and not _is_archive(script):
-            _execute(script)
+        if module:
+            runpy.run_module(name, run_name="__main__", alter_sys=True)
+        elif whole or _is_archive(name):
+            runpy.run_path(name, run_name="__main__")
         else:
-            runpy.run_path(script, run_name="__main__")
+            _execute(name)
     except (Exception, KeyboardInterrupt) as error:
         error.__traceback__ = _of_program(error.__traceback__)
         sys.excepthook(type(error), error, error.__traceback__)

@@ -13,7 +13,7 @@ __all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd"]
 class autocast(amp.autocast):
     """`lamina.autocast("cuda", ...)`; where there is no GPU it does nothing."""
 
-    def __init__(self, enabled: bool = True, dtype: Any = dtypes.of("float16"), cache_enabled: bool = True) -> None:
+    def __init__(self, enabled: bool = True, dtype: Any = dtypes.float16, cache_enabled: bool = True) -> None:
         from lamina.cuda.gpus import is_available
 
         super().__init__("cuda", enabled=enabled and is_available(), dtype=dtype, cache_enabled=cache_enabled)

@@ -50,4 +50,6 @@ class DistributedDataParallel(Module):
 
     def __init__(self, module: Module, *args: Any, **options: Any) -> None:
         super().__init__()
-        raise NotImplementedError("DistributedDataParallel: lamina has no groups of processes; use the module as it is.")
+        raise NotImplementedError(
+            "DistributedDataParallel: lamina has no groups of processes; use the module as it is."
+        )
