@@ -6,8 +6,35 @@ namespace.fill(globals())
 
 # fmt: off
 from lamina import (  # noqa: E402
-    accelerator, amp, autograd, backends, compiler, cpu, cuda, distributed, dtypes, engine, fft, func, hub, io, jit,
-    linalg, mps, multiprocessing, nn, onnx, optim, profiler, random, special, testing, types, utils, version, xpu,
+    accelerator,
+    amp,
+    autograd,
+    backends,
+    compiler,
+    cpu,
+    cuda,
+    distributed,
+    dtypes,
+    engine,
+    fft,
+    func,
+    hub,
+    io,
+    jit,
+    linalg,
+    mps,
+    multiprocessing,
+    nn,
+    onnx,
+    optim,
+    profiler,
+    random,
+    special,
+    testing,
+    types,
+    utils,
+    version,
+    xpu,
 )
 
 # fmt: on

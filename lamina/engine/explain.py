@@ -6,7 +6,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from lamina.engine.program import GRAD, INPUT, Node, user_line
+from lamina.engine.program import GRAD, INPUT, Node, growing, roots, user_line
 
 WARN_AFTER = 10
 """So many compilations for the same reason at one line, and a warning says so, once."""
@@ -58,6 +58,7 @@ _compilations: list[Compilation] = []
 _last_path: list[Node] = []
 _by_place: dict[tuple[Any, ...], int] = {}
 _by_line: dict[str, int] = {}
+_warned: set[str] = set()
 
 
 def explain() -> Explanation:
@@ -109,10 +110,11 @@ def compiled(path: list[Node], steps: list[Node], seconds: float, from_disk: boo
     _compilations.append(Compilation(line, reason, flushed_at, len(steps), seconds, from_disk))
     _by_line[line] = _by_line.get(line, 0) + 1
     if _by_line[line] == RESTLESS_AFTER and line:
-        restless.add(line)
+        _end_at(line)
     key = (line, flushed_at, place)
     count = _by_place[key] = _by_place.get(key, 0) + 1
-    if count == WARN_AFTER and line:
+    if count == WARN_AFTER and line and line not in _warned:
+        _warned.add(line)
         warnings.warn(
             f"lamina compiled {WARN_AFTER} programs because of {line}; the last one was new by {reason}. A size, a "
             f"Python constant or a branch changes from step to step there: keep shapes fixed (pad the last batch, or "
@@ -120,6 +122,18 @@ def compiled(path: list[Node], steps: list[Node], seconds: float, from_disk: boo
             RuntimeWarning,
             stacklevel=_user_level(),
         )
+
+
+def _end_at(line: str) -> None:
+    """From now on the trace ends after each instruction of a line, those that are known already too."""
+    with growing:
+        restless.add(line)
+        pending = roots()
+        while pending:
+            node = pending.pop()
+            pending.extend(child for child in node.children.values() if isinstance(child, Node))
+            if node.line == line and node.op not in (INPUT, GRAD) and not node.tracked:
+                node.ends, node.plain = True, False
 
 
 def _user_level() -> int:
@@ -139,4 +153,5 @@ def reset() -> Any:
     _compilations.clear()
     _by_place.clear()
     _by_line.clear()
+    _warned.clear()
     restless.clear()

@@ -38,7 +38,7 @@ def test_each_help_has_examples(name):
     ("arguments", "message"),
     [
         (["nothing"], "No such command 'nothing'"),
-        (["demo", "--epochs", "many"], "'many' is not a valid int"),
+        (["demo", "--epochs", "many"], "Invalid value for '--epochs'"),
         (["run", "no/such/script.py"], "There is no file no/such/script.py"),
         (["run", "-m"], "Missing argument 'SCRIPT [ARGS]...'"),
     ],
