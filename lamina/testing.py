@@ -189,7 +189,7 @@ def make_tensor(
         else:
             made = creation.randint(int(np.ceil(low)), int(np.ceil(high)), drawn, dtype=dtype, device=device)
         if exclude_zero:
-            one = dtypes.finfo(dtype).tiny if inexact else 1
+            one = getattr(dtypes.finfo(dtype), "smallest_normal") if inexact else 1  # noqa: B009 - set by name there
             made = functions.where(made == 0, creation.full_like(made, one), made)
         if noncontiguous and sizes:
             made = made[..., ::2]

@@ -498,6 +498,7 @@ TESTED_ELSEWHERE = {
     "lamina.nn.functional": "tests/ops",
     "lamina.nn.running_norm": "tests/nn/test_norm.py",
     "lamina.nn.hooks": "tests/nn/test_module.py",
+    "lamina.nn.modules": "tests/test_torch_import.py",
     "lamina.nn.state": "tests/nn/test_module.py",
     "lamina.nn.tables": "tests/nn/test_module.py",
     "lamina.ops.recurrent_loops": "tests/ops/test_recurrent.py",

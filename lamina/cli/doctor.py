@@ -38,9 +38,8 @@ def doctor() -> None:
     typer.echo("Self-check")
     for place in ["cpu", *(["cuda"] if lamina.cuda.is_available() else [])]:
         error, first, later = check(place)
-        typer.echo(
-            f"  {place:20} a training step agrees with NumPy to {error:.1e}; first {first:.2f} s, then {later * 1e6:.0f} us"
-        )
+        times = f"first {first:.2f} s, then {later * 1e6:.0f} us"
+        typer.echo(f"  {place:20} a training step agrees with NumPy to {error:.1e}; {times}")
         if not error < TOLERANCE:
             raise RuntimeError(
                 f"a training step on {place} differs from NumPy's by {error:.1e}, allowed is {TOLERANCE}"
