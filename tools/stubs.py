@@ -214,7 +214,7 @@ def origin(place: str, name: str, thing: Any) -> tuple[str, str]:
     if isinstance(thing, ModuleType):
         parent, _, child = thing.__name__.rpartition(".")
         return parent, child
-    if isinstance(thing, DType):
+    if isinstance(thing, DType) or thing is DType:
         return "lamina.dtypes", name
     if getattr(thing, "__module__", None) == "lamina":
         return "lamina.functions", binding.homes(place)[name]
