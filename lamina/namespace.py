@@ -15,7 +15,9 @@ ROOMS = (
 """The files `functions_*.py`, with functions that are more than one operation."""
 
 _NAMED = {
-    "autograd": ("no_grad", "enable_grad", "inference_mode", "set_grad_enabled", "is_grad_enabled"),
+    "autograd.grad_mode": ("no_grad", "enable_grad", "inference_mode", "set_grad_enabled", "is_grad_enabled",
+                           "is_inference_mode_enabled"),
+    "autograd.anomaly_mode": ("is_anomaly_enabled", "is_anomaly_check_nan_enabled", "set_anomaly_enabled"),
     "dtypes": ("half", "float", "double", "short", "int", "long", "cfloat", "cdouble", "finfo", "iinfo",
                "get_default_dtype", "set_default_dtype"),
     "devices": ("device", "set_default_device", "get_default_device"),

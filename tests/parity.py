@@ -60,7 +60,7 @@ def _generator(shape: Sequence[int], seed: int) -> np.random.Generator:
 def compare(
     function: Callable[..., Any],
     *inputs: Any,
-    grad: bool = True,
+    grad: bool | Sequence[bool] = True,
     rtol: float | None = None,
     atol: float | None = None,
     grad_name: bool = False,
@@ -70,7 +70,7 @@ def compare(
     Args:
         function: takes the module and one tensor for each array; called once for each library.
         inputs: NumPy arrays become tensors, also inside tuples, lists and dicts; anything else is passed as it is.
-        grad: whether floating inputs require a gradient, and their gradients are compared.
+        grad: whether floating inputs require a gradient, and their gradients are compared; or for each array whether.
         rtol, atol: tolerances for values and gradients, in place of `TOLERANCES`.
         grad_name: whether the names of `grad_fn` must agree too.
     """
@@ -228,15 +228,20 @@ def _structure(x: Any) -> Any:
     return "tensor" if _is_tensor(x) else type(_value(x)).__name__
 
 
-def _outcome(t: Any, function: Callable[..., Any], inputs: Any, grad: bool, grad_name: bool) -> dict[str, Any]:
+def _outcome(
+    t: Any, function: Callable[..., Any], inputs: Any, grad: bool | Sequence[bool], grad_name: bool
+) -> dict[str, Any]:
     """All that is compared of one library's run, as NumPy arrays; or the exception."""
     sources: list[Any] = []
+
+    def wanted(position: int) -> bool:
+        return grad if isinstance(grad, bool) else grad[position]
 
     def source(x: Any) -> Any:
         if not isinstance(x, np.ndarray):
             return x
         tensor = to_torch(x) if t is torch else lamina.tensor(x)
-        if grad and (x.dtype.kind in "fc" or x.dtype == ml_dtypes.bfloat16):
+        if wanted(len(sources)) and (x.dtype.kind in "fc" or x.dtype == ml_dtypes.bfloat16):
             tensor.requires_grad_()
         sources.append(tensor)
         return tensor

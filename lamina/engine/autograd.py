@@ -224,7 +224,7 @@ def backward(
                 histories.append((value.home, value.slot))
                 links[slot] = replay(trace, value.home, value.slot)
             reach = _cached_reach(trace, slots, links)
-        at_once = not create and not _python_needed(trace, reach)
+        at_once = not create and config.inspect is None and not _python_needed(trace, reach)
         if at_once:
             result = _at_once(trace, slots, given_slots, reach, links, retain, wanted, target_slots)
         else:
@@ -245,7 +245,7 @@ def backward(
 def backward_again(root: Value, retain: bool) -> Gradients | None:
     """`backward` from one number to all leaves, as recorded after the same instructions before; None if it wasn't."""
     trace = state.trace
-    if root.home is not trace or trace.customs or trace.watched:
+    if root.home is not trace or trace.customs or trace.watched or config.inspect is not None:
         return None
     trace.hold()
     try:
@@ -301,7 +301,7 @@ def _python_needed(trace: Trace, reach: _Reach) -> bool:
     passed = {slot for node in reach.order for slot in range(node.first, node.width)}
     if any(slot in passed for slot in trace.customs):
         return True
-    return any(leaf.hooks or leaf.retain for slot, leaf in trace.watched.items() if slot in passed)
+    return any(leaf.hooks or leaf.retain or leaf.steps for slot, leaf in trace.watched.items() if slot in passed)
 
 
 def _at_once(
@@ -434,23 +434,34 @@ def _step_by_step(
             if all(x is None for x in cots):
                 continue
             if custom is not None:
-                for slot, x in zip(custom.slots_of(node), custom.backward(cots), strict=True):
-                    if x is not None and slot is not None:
-                        add(slot, x)
-                continue
-            needs = tuple(value.need for value in flatten(held) if isinstance(value, Value))
-            pull = pull_of(node.op, node.static, nesting(held), needs, tuple(x is not None for x in cots), node.needs)
-            results = record(pull, (*flatten(held), *(x for x in cots if x is not None)))
-            results = (results,) if isinstance(results, Value) else results
-            passing = [slot for slot, need in zip(node.slots(), needs, strict=True) if need]
+                passing, results = custom.slots_of(node), custom.backward(cots)
+            else:
+                passing, results = _pulled(node, held, cots)
+            for leaf in step.watched:
+                for look in list(leaf.steps.values()) if leaf is not None else ():
+                    changed = look(list(results), cots)
+                    results = results if changed is None else changed
+            if config.inspect is not None:
+                config.inspect(node, list(results))
             for slot, x in zip(passing, results, strict=True):
-                add(slot, x)
+                if x is not None and slot is not None:
+                    add(slot, x)
     finally:
         trace.grad = enabled
     if wanted is None:
         leaves = {step.node.first: step.leaf for step in steps if step.leaf is not None}
         return Gradients([(leaves[slot], grads[slot]) for slot in reach.leaves if slot in grads])
     return Gradients([(value, grads.get(slot)) for value, slot in zip(wanted, target_slots or (), strict=True)])
+
+
+def _pulled(node: Node, held: list[Any], cots: list[Value | None]) -> tuple[list[int], Sequence[Value | None]]:
+    """The slots of the operands that a gradient passes to, and their gradients."""
+    needs = tuple(value.need for value in flatten(held) if isinstance(value, Value))
+    pull = pull_of(node.op, node.static, nesting(held), needs, tuple(x is not None for x in cots), node.needs)
+    results = record(pull, (*flatten(held), *(x for x in cots if x is not None)))
+    return [slot for slot, need in zip(node.slots(), needs, strict=True) if need], (
+        (results,) if isinstance(results, Value) else results
+    )
 
 
 def _free(trace: Trace, reach: _Reach) -> None:

@@ -20,9 +20,11 @@ class Leaf:
         grad: the accumulated gradient, as whoever owns the leaf keeps it, or None.
         hooks: functions of a gradient Value that may give another; called in order.
         retain: for a tensor that is no leaf, what keeps its gradient, if anything does.
+        steps: functions of the gradients of the operands and of the results of the step that computed the tensor; what
+            one returns stands for those of the operands.
     """
 
-    __slots__ = ("__weakref__", "_grad", "after", "hooks", "part", "retain")
+    __slots__ = ("__weakref__", "_grad", "after", "hooks", "part", "retain", "steps")
 
     represent: Callable[[Value], Any] = staticmethod(lambda value: value)
     """Makes of a Value what `grad` keeps; set by whoever owns leaves."""
@@ -33,6 +35,7 @@ class Leaf:
         self.hooks: dict[int, Callable[[Any], Any]] = {}
         self.after: dict[int, Callable[[], Any]] = {}
         self.retain: Callable[[Value], None] | None = None
+        self.steps: dict[int, Callable[[list[Value | None], list[Value | None]], list[Value | None] | None]] = {}
 
     @property
     def grad(self) -> Any:

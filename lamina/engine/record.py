@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -380,12 +381,14 @@ class _Config:
         limit: a trace of so many instructions is run; 1 (`LAMINA_EAGER=1`) runs each operation at its line.
         mode: what operations depend on beside their arguments: the default dtype.
         default_device: where tensors are made, once that is known.
+        inspect: called with the node and the gradients of each step back, if anyone asked for that.
     """
 
     def __init__(self) -> None:
         self.limit = 1 if os.environ.get("LAMINA_EAGER", "") not in ("", "0") else 4096
         self.mode: Any = "float32"
         self.default_device: jax.Device | None = None
+        self.inspect: Callable[[Node, list[Value | None]], None] | None = None
 
     def device(self) -> jax.Device:
         """The device of tensors made without saying where."""
