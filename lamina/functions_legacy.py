@@ -14,6 +14,8 @@ PUBLIC = {
     **dict.fromkeys(("is_sparse_csr", "name", "volatile", "output_nr", "grad_dtype", "_version"), "Tensor"),
     **dict.fromkeys(("new", "new_empty_strided", "as_subclass", "module_load", "reinforce", "is_shared"), "Tensor"),
     **dict.fromkeys(("const_data_ptr", "storage_type", "resize", "resize_as", "__reversed__"), "Tensor"),
+    **dict.fromkeys(("__div__", "__rdiv__", "__idiv__", "__nonzero__", "__long__", "__delitem__"), "Tensor"),
+    **dict.fromkeys(("__array_wrap__", "__array_priority__", "__cuda_array_interface__"), "Tensor"),
 }
 """Where users find each function."""
 
@@ -114,3 +116,54 @@ def resize_as(self: Tensor, tensor: Tensor) -> Tensor:
 def __reversed__(self: Tensor) -> Tensor:
     """The elements in reverse order along the first dimension."""
     return functions.flip(self, (0,)) if self.ndim else self
+
+
+def __div__(self: Tensor, other: Any) -> Tensor:
+    """`self / other`; Python 2's name."""
+    return self / other
+
+
+def __rdiv__(self: Tensor, other: Any) -> Tensor:
+    """`other / self`; Python 2's name."""
+    return other / self  # type: ignore[no-any-return]
+
+
+def __idiv__(self: Tensor, other: Any) -> Tensor:
+    """`self /= other`; Python 2's name."""
+    return self.div_(other)
+
+
+def __nonzero__(self: Tensor) -> bool:
+    """`bool(self)`; Python 2's name."""
+    return bool(self)
+
+
+def __long__(self: Tensor) -> int:
+    """`int(self)`; Python 2's name."""
+    return int(self)
+
+
+def __delitem__(self: Tensor, index: Any) -> NoReturn:
+    """Elements cannot be taken out of a tensor."""
+    raise TypeError("Tensor does not support deleting items")
+
+
+__array_priority__ = 1000
+"""Above NumPy's arrays."""
+
+
+def __array_wrap__(self: Tensor, array: Any, context: Any = None, return_scalar: bool = False) -> Tensor:
+    """The tensor of what a NumPy function made of this one; bools become uint8, as in PyTorch."""
+    return creation.from_numpy(array.astype("uint8") if array.dtype == bool else array)
+
+
+def _cuda_array_interface(self: Tensor) -> Any:
+    if self.device.type == "cpu":
+        raise AttributeError(
+            f"Can't get __cuda_array_interface__ on non-CUDA tensor type: {self.type()} If CUDA data is required use "
+            "tensor.cuda() to copy tensor to device memory."
+        )
+    return self.array().__cuda_array_interface__
+
+
+__cuda_array_interface__ = property(_cuda_array_interface, doc="Where the array lies on a GPU, for other libraries.")
