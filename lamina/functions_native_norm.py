@@ -15,9 +15,9 @@ PUBLIC = dict.fromkeys(("native_batch_norm", "native_layer_norm", "native_group_
 
 def _statistics(input: Tensor, dims: tuple[int, ...], eps: float, keepdim: bool) -> tuple[Tensor, Tensor]:
     x = input.detach()
-    mean = functions.mean(x, dims, keepdim)
-    var = functions.var(x, dims, correction=0, keepdim=keepdim)
-    return mean, functions.rsqrt(var + eps)
+    mean = functions.mean(x, dims, True)
+    factor = functions.rsqrt(functions.mean((x - mean) ** 2, dims, True) + eps)
+    return (mean, factor) if keepdim else (functions.squeeze(mean, dims), functions.squeeze(factor, dims))
 
 
 def native_batch_norm(

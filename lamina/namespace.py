@@ -35,6 +35,7 @@ _NAMED = {
     "batching": ("vmap",),
     "control": ("cond", "while_loop"),
     "inspect": ("set_printoptions",),
+    "layouts": ("layout", "strided", "sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc", "jagged"),
 }  # fmt: skip
 
 _ROOT_IN_PLACE = (

@@ -17,6 +17,7 @@ import numpy as np
 from lamina import devices, dtypes, engine
 from lamina.engine import Leaf, Value, record
 from lamina.methods import Methods
+from lamina.layouts import strided
 from lamina.ops import layout
 from lamina.ops.op import TABLE
 from lamina.ops.optim_blocks import Blocks
@@ -250,7 +251,7 @@ class Tensor(engine.Handle, Methods):
     is_quantized = False
     is_nested = False
     is_meta = False
-    layout = "lamina.strided"
+    layout = strided
 
     def __len__(self) -> int:
         if not self._value.spec.shape:

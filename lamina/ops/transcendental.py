@@ -14,6 +14,7 @@ from lamina.ops.operands import (
     as_float,
     as_real_float,
     is_complex,
+    match,
     match_float,
     match_floating,
     number_grad_name,
@@ -82,6 +83,11 @@ def log1p(input: Array) -> Array:
 @op()
 def logaddexp(input: Array, other: Array) -> Array:
     """log(exp(input) + exp(other)), without overflow. Shapes broadcast."""
+    if is_complex(input) or is_complex(other):
+        x, y = match(input, other)
+        swap = lax.real(x) < lax.real(y)
+        larger, smaller = jnp.where(swap, y, x), jnp.where(swap, x, y)
+        return larger + lax.log1p(lax.exp(smaller - larger))
     return jnp.logaddexp(*match_floating("logaddexp", input, other))
 
 

@@ -68,13 +68,13 @@ def operators() -> dict[str, Any]:
     return {f"{op.name}.{op.variant_test_name}".rstrip("."): op for op in op_db}
 
 
-def _map(function: Callable[[Any], Any], x: Any) -> Any:
+def mapped(function: Callable[[Any], Any], x: Any) -> Any:
     if isinstance(x, dict):
-        return {name: _map(function, value) for name, value in x.items()}
+        return {name: mapped(function, value) for name, value in x.items()}
     if isinstance(x, torch.Size):
         return tuple(x)
     if isinstance(x, (tuple, list)):
-        return type(x)(_map(function, value) for value in x)
+        return type(x)(mapped(function, value) for value in x)
     return function(x)
 
 
@@ -88,12 +88,12 @@ def neutral(x: Any) -> Any:
             return Named(str(x).removeprefix("torch."))
         return str(x) if isinstance(x, torch.device) else x
 
-    return _map(leaf, x)
+    return mapped(leaf, x)
 
 
 def given_to(t: Any, x: Any) -> Any:
     """The argument with a library's own types in it."""
-    return _map(lambda leaf: leaf.of(t) if isinstance(leaf, Named) else leaf, x)
+    return mapped(lambda leaf: leaf.of(t) if isinstance(leaf, Named) else leaf, x)
 
 
 def samples(op: Any, dtype: torch.dtype, most: int) -> list[Sample]:
