@@ -20,9 +20,10 @@ from lamina import devices, dtypes, engine, random
 from lamina.tensor import Tensor, wrap
 
 __all__ = [
-    "arange", "as_tensor", "asarray", "complex", "empty", "empty_like", "eye", "from_numpy", "from_dlpack", "to_dlpack", "full",
+    "arange", "as_tensor", "asarray", "complex", "empty", "empty_like", "eye", "from_numpy", "from_dlpack", "full",
     "full_like", "linspace", "logspace", "normal", "ones", "ones_like", "rand", "rand_like", "randint", "randint_like",
     "randn", "randn_like", "randperm", "range", "scalar_tensor", "tensor", "zeros", "zeros_like", "empty_strided",
+    "to_dlpack",
 ]  # fmt: skip
 
 

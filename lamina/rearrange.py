@@ -116,7 +116,8 @@ def rearrange(tensor: Tensor | Sequence[Tensor], pattern: str, **axes_lengths: i
         ]
     if len(left) != tensor.ndim:
         raise ValueError(
-            f"Number of dimensions in pattern ({len(left)}) and in the tensor ({tensor.ndim}) must be equal: {pattern!r}"
+            f"Number of dimensions in pattern ({len(left)}) and in the tensor ({tensor.ndim}) must be equal: "
+            f"{pattern!r}"
         )
     sizes = _sizes(left, tuple(tensor.shape), axes_lengths, pattern)
     names: list[str] = [name for group in left for name in group]

@@ -16,8 +16,8 @@ import numpy as np
 
 from lamina import devices, dtypes, engine
 from lamina.engine import Leaf, Value, record
-from lamina.methods import Methods
 from lamina.layouts import strided
+from lamina.methods import Methods
 from lamina.ops import layout
 from lamina.ops.op import TABLE
 from lamina.ops.optim_blocks import Blocks

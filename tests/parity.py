@@ -64,6 +64,7 @@ def compare(
     rtol: float | None = None,
     atol: float | None = None,
     grad_name: bool = False,
+    at_once: bool = False,
 ) -> None:
     """Run `function(t, *inputs)` with t = torch and with t = lamina; fail where they differ.
 
@@ -73,11 +74,12 @@ def compare(
         grad: whether floating inputs require a gradient, and their gradients are compared; or for each array whether.
         rtol, atol: tolerances for values and gradients, in place of `TOLERANCES`.
         grad_name: whether the names of `grad_fn` must agree too.
+        at_once: whether results are read after backward: results and gradients are one program then, which costs half.
     """
     with _torch_may_warn():
-        expected = _outcome(torch, function, inputs, grad, grad_name)
+        expected = _outcome(torch, function, inputs, grad, grad_name, at_once)
     lamina.engine.reset()
-    actual = _outcome(lamina, function, inputs, grad, grad_name)
+    actual = _outcome(lamina, function, inputs, grad, grad_name, at_once)
     _agree(actual, expected, rtol, atol)
 
 
@@ -229,7 +231,12 @@ def _structure(x: Any) -> Any:
 
 
 def _outcome(
-    t: Any, function: Callable[..., Any], inputs: Any, grad: bool | Sequence[bool], grad_name: bool
+    t: Any,
+    function: Callable[..., Any],
+    inputs: Any,
+    grad: bool | Sequence[bool],
+    grad_name: bool,
+    at_once: bool = False,
 ) -> dict[str, Any]:
     """All that is compared of one library's run, as NumPy arrays; or the exception."""
     sources: list[Any] = []
@@ -249,21 +256,20 @@ def _outcome(
     tensors = _map(source, inputs)
     try:
         result = function(t, *tensors)
-        outcome: dict[str, Any] = {"structure": _structure(result), "results": {}, "requires_grad": {}}
+        outcome: dict[str, Any] = {"structure": {}, "results": {}, "requires_grad": {}}
         leaves = dict(_leaves(result))
+        if at_once:
+            _go_backward(t, leaves, grad)
+        outcome["structure"] = _structure(result)
         for path, leaf in leaves.items():
             outcome["results"][path] = _value(leaf)
             if _is_tensor(leaf):
                 outcome["requires_grad"][path] = bool(leaf.requires_grad)
                 if grad_name:
                     outcome["requires_grad"][path + ".grad_fn"] = leaf.grad_fn and leaf.grad_fn.name()
+        if not at_once:
+            _go_backward(t, leaves, grad)
         if grad:
-            roots = [leaf for leaf in leaves.values() if _is_tensor(leaf) and leaf.grad_fn is not None]
-            cotangents = [_cotangent(t, root) for root in roots]
-            if len(roots) == 1:
-                roots[0].backward(cotangents[0])
-            elif roots:
-                t.autograd.backward(roots, cotangents)
             outcome["gradients"] = {
                 f"of input {position}": None if tensor.grad is None else _value(tensor.grad)
                 for position, tensor in enumerate(sources)
@@ -272,6 +278,16 @@ def _outcome(
     except Exception as error:
         return {"raised": error}
     return outcome
+
+
+def _go_backward(t: Any, leaves: dict[str, Any], grad: bool | Sequence[bool]) -> None:
+    """Backward from all results that have a gradient."""
+    roots = [leaf for leaf in leaves.values() if _is_tensor(leaf) and leaf.grad_fn is not None] if grad else []
+    cotangents = [_cotangent(t, root) for root in roots]
+    if len(roots) == 1:
+        roots[0].backward(cotangents[0])
+    elif roots:
+        t.autograd.backward(roots, cotangents)
 
 
 def _cotangent(t: Any, root: Any) -> Any:

@@ -121,7 +121,7 @@ def _is_borrowed(place: Any, name: str) -> bool:
         return not value.__name__.startswith("torch") or value.__name__ == "torch"
     home = getattr(value, "__module__", None) or ""
     elsewhere = ("typing", "collections", "abc", "functools", "contextlib", "warnings", "itertools", "enum", "logging")
-    docs = isinstance(value, (str, dict)) and inspect.ismodule(place)
+    docs = (isinstance(value, (str, dict)) or name == "Tensor" != place.__name__) and inspect.ismodule(place)
     return docs or home.startswith((*elsewhere, "dataclasses", "typing_extensions", "_weakref", "weakref"))
 
 

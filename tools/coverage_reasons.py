@@ -52,8 +52,9 @@ _BY_REASON = {
         DoubleStorage FloatStorage HalfStorage IntStorage LongStorage ShortStorage Storage StorageBase
         TypedStorage UntypedStorage""",
     "PyTorch's dispatch and C++ objects": """
-        DisableTorchFunction DisableTorchFunctionSubclass overrides classes cpp index __dlpack_c_exchange_api__ __setstate__ __torch_dispatch__
-        __torch_function__ record_stream slice_inverse return_types handle_torch_function has_torch_function
+        DisableTorchFunction DisableTorchFunctionSubclass overrides classes cpp index
+        __dlpack_c_exchange_api__ __setstate__ __torch_dispatch__ __torch_function__
+        record_stream slice_inverse return_types handle_torch_function has_torch_function
         is_tensor_like""",
     "sparse tensors: `lamina.sparse` says what is there": """
         sparse sparse_bsc_tensor sparse_bsr_tensor sparse_compressed_tensor sparse_coo_tensor sparse_csc_tensor

@@ -241,14 +241,18 @@ ELSEWHERE = {
         "a switch: tests/autograd",
     ),
     **dict.fromkeys(
-        "get_rng_state set_rng_state initial_seed manual_seed seed rand randperm poisson binomial Tensor.random_".split(),
+        "get_rng_state set_rng_state initial_seed manual_seed seed rand randperm poisson binomial "
+        "Tensor.random_".split(),
         "random: tests/ops/test_random.py, test_discrete_random.py",
     ),
     **dict.fromkeys("cond while_loop vmap".split(), "tests/func"),
     **dict.fromkeys("lstm gru rnn_tanh rnn_relu".split(), "tests/test_functions_recurrent.py"),
     "convolution": "tests/test_functions_convolution.py",
     **dict.fromkeys("embedding_bag embedding_renorm_".split(), "tests/test_functions_native.py"),
-    **dict.fromkeys("eig lstsq solve symeig matrix_rank Tensor.symeig Tensor.eig Tensor.lstsq Tensor.solve".split(), "raises, as in PyTorch"),
+    **dict.fromkeys(
+        "eig lstsq solve symeig matrix_rank Tensor.symeig Tensor.eig Tensor.lstsq Tensor.solve".split(),
+        "raises, as in PyTorch",
+    ),
     "lobpcg": "from a random start: tests/ops/test_eigen.py",
     **dict.fromkeys("from_dlpack to_dlpack from_file".split(), "tests/test_creation.py"),
     **dict.fromkeys("sym_constrain_range sym_constrain_range_for_size sym_fresh_size typename".split(),

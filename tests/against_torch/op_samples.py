@@ -1,8 +1,8 @@
 """PyTorch's own table of operators as a source of cases: for each operator, arguments that PyTorch tests it with.
 
-The table (`torch.testing._internal`) has some 700 entries, each of which makes samples of a type: tensors of several shapes
-(empty, without dimensions, to be broadcast), and the other arguments. Here tensors become NumPy arrays and types names, so
-that `tests.parity.compare` can give the same sample to both libraries.
+The table (`torch.testing._internal`) has some 700 entries, each of which makes samples of a type: tensors of several
+shapes (empty, without dimensions, to be broadcast), and the other arguments. Here tensors become NumPy arrays and types
+names, so that `tests.parity.compare` can give the same sample to both libraries.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Every function of `torch`, `torch.Tensor`, `torch.linalg`, `torch.fft`, `torch.special`, beside the real one.
 
-The cases are PyTorch's own: its table of operators makes arguments for each (see `op_samples.py`). Values, types, shapes,
-gradients and errors are compared, of functions, methods and methods in place. Here each operator gets one sample; with
-`LAMINA_EVERY_SAMPLE=12`, or another number, so many of each of five types (tests marked `slow`).
+The cases are PyTorch's own: its table of operators makes arguments for each (see `op_samples.py`). Values, types,
+shapes, gradients and errors are compared, of functions, methods and methods in place. Here each operator gets one
+sample; with `LAMINA_EVERY_SAMPLE=12`, or another number, so many of each of five types (tests marked `slow`).
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def check(key: str, dtype: torch.dtype, sample: Sample, how: str) -> None:
         result = call(op, t, args, kwargs, how)
         return result[0] if op.name in UNORDERED and isinstance(result, tuple) else result
 
-    compare(run, sample.args, sample.kwargs, grad=grad, rtol=rtol, atol=atol)
+    compare(run, sample.args, sample.kwargs, grad=grad, rtol=rtol, atol=atol, at_once=True)
 
 
 def type_of(op: Any) -> torch.dtype:
@@ -144,7 +144,7 @@ def test_many_samples(key, dtype):
 @pytest.mark.parametrize("name", CASES)
 def test_other_functions(name):
     case, *inputs = CASES[name]
-    compare(case, *inputs, grad=name not in VALUES_ONLY, rtol=1e-4, atol=1e-5)
+    compare(case, *inputs, grad=name not in VALUES_ONLY, rtol=1e-4, atol=1e-5, at_once=True)
 
 
 # --- nobody is forgotten ---

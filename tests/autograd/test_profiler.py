@@ -21,7 +21,8 @@ def test_a_name_in_the_profile(tmp_path):
             assert (lamina.ones(3) * 2).sum().item() == 6
         assert again() == 6
     (file,) = tmp_path.rglob("perfetto_trace.json.gz")
-    text = gzip.open(file, "rt").read()
+    with gzip.open(file, "rt") as opened:
+        text = opened.read()
     assert "my part" in text and "my part again" in text
 
 
