@@ -32,11 +32,15 @@ from lamina.amp.autocast_mode import set_autocast_cpu_enabled as set_autocast_cp
 from lamina.amp.autocast_mode import set_autocast_dtype as set_autocast_dtype
 from lamina.amp.autocast_mode import set_autocast_enabled as set_autocast_enabled
 from lamina.amp.autocast_mode import set_autocast_gpu_dtype as set_autocast_gpu_dtype
-from lamina.autograd import enable_grad as enable_grad
-from lamina.autograd import inference_mode as inference_mode
-from lamina.autograd import is_grad_enabled as is_grad_enabled
-from lamina.autograd import no_grad as no_grad
-from lamina.autograd import set_grad_enabled as set_grad_enabled
+from lamina.autograd.anomaly_mode import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
+from lamina.autograd.anomaly_mode import is_anomaly_enabled as is_anomaly_enabled
+from lamina.autograd.anomaly_mode import set_anomaly_enabled as set_anomaly_enabled
+from lamina.autograd.grad_mode import enable_grad as enable_grad
+from lamina.autograd.grad_mode import inference_mode as inference_mode
+from lamina.autograd.grad_mode import is_grad_enabled as is_grad_enabled
+from lamina.autograd.grad_mode import is_inference_mode_enabled as is_inference_mode_enabled
+from lamina.autograd.grad_mode import no_grad as no_grad
+from lamina.autograd.grad_mode import set_grad_enabled as set_grad_enabled
 from lamina.batching import vmap as vmap
 from lamina.control import cond as cond
 from lamina.control import while_loop as while_loop
@@ -67,6 +71,7 @@ from lamina.creation import randperm as randperm
 from lamina.creation import range as range
 from lamina.creation import scalar_tensor as scalar_tensor
 from lamina.creation import tensor as tensor
+from lamina.creation import to_dlpack as to_dlpack
 from lamina.creation import zeros as zeros
 from lamina.creation import zeros_like as zeros_like
 from lamina.devices import device as device
@@ -151,8 +156,6 @@ from lamina.functions import clamp_max as clamp_max
 from lamina.functions import clamp_min as clamp_min
 from lamina.functions import clone as clone
 from lamina.functions import column_stack as column_stack
-from lamina.functions import conj as conj
-from lamina.functions import conj_physical as conj_physical
 from lamina.functions import conv1d as conv1d
 from lamina.functions import conv2d as conv2d
 from lamina.functions import conv3d as conv3d
@@ -298,7 +301,6 @@ from lamina.functions import pixel_unshuffle as pixel_unshuffle
 from lamina.functions import poisson as poisson
 from lamina.functions import poisson_nll_loss as poisson_nll_loss
 from lamina.functions import polar as polar
-from lamina.functions import positive as positive
 from lamina.functions import pow as pow
 from lamina.functions import prelu as prelu
 from lamina.functions import prod as prod
@@ -365,6 +367,7 @@ from lamina.functions_activation import celu_ as celu_
 from lamina.functions_activation import relu_ as relu_
 from lamina.functions_activation import selu_ as selu_
 from lamina.functions_activation import threshold_ as threshold_
+from lamina.functions_convolution import convolution as convolution
 from lamina.functions_copies import alias_copy as alias_copy
 from lamina.functions_copies import as_strided_copy as as_strided_copy
 from lamina.functions_copies import detach_copy as detach_copy
@@ -396,6 +399,8 @@ from lamina.functions_factor import svd_lowrank as svd_lowrank
 from lamina.functions_factor import triangular_solve as triangular_solve
 from lamina.functions_facts import broadcast_shapes as broadcast_shapes
 from lamina.functions_facts import can_cast as can_cast
+from lamina.functions_facts import conj as conj
+from lamina.functions_facts import conj_physical as conj_physical
 from lamina.functions_facts import get_device as get_device
 from lamina.functions_facts import is_complex as is_complex
 from lamina.functions_facts import is_conj as is_conj
@@ -409,6 +414,7 @@ from lamina.functions_facts import is_signed as is_signed
 from lamina.functions_facts import is_storage as is_storage
 from lamina.functions_facts import is_tensor as is_tensor
 from lamina.functions_facts import numel as numel
+from lamina.functions_facts import positive as positive
 from lamina.functions_facts import promote_types as promote_types
 from lamina.functions_facts import resolve_conj as resolve_conj
 from lamina.functions_facts import resolve_neg as resolve_neg
@@ -445,10 +451,12 @@ from lamina.functions_linalg import pinverse as pinverse
 from lamina.functions_linalg import tensordot as tensordot
 from lamina.functions_matrix import cholesky as cholesky
 from lamina.functions_matrix import eig as eig
+from lamina.functions_matrix import frobenius_norm as frobenius_norm
 from lamina.functions_matrix import lstsq as lstsq
 from lamina.functions_matrix import lu as lu
 from lamina.functions_matrix import lu_solve as lu_solve
 from lamina.functions_matrix import matrix_rank as matrix_rank
+from lamina.functions_matrix import nuclear_norm as nuclear_norm
 from lamina.functions_matrix import qr as qr
 from lamina.functions_matrix import solve as solve
 from lamina.functions_matrix import svd as svd
@@ -457,9 +465,12 @@ from lamina.functions_matrix import vander as vander
 from lamina.functions_native import alpha_dropout as alpha_dropout
 from lamina.functions_native import alpha_dropout_ as alpha_dropout_
 from lamina.functions_native import batch_norm as batch_norm
+from lamina.functions_native import constant_pad_nd as constant_pad_nd
 from lamina.functions_native import dropout as dropout
 from lamina.functions_native import dropout_ as dropout_
 from lamina.functions_native import embedding as embedding
+from lamina.functions_native import embedding_bag as embedding_bag
+from lamina.functions_native import embedding_renorm_ as embedding_renorm_
 from lamina.functions_native import feature_alpha_dropout as feature_alpha_dropout
 from lamina.functions_native import feature_alpha_dropout_ as feature_alpha_dropout_
 from lamina.functions_native import feature_dropout as feature_dropout
@@ -467,7 +478,11 @@ from lamina.functions_native import feature_dropout_ as feature_dropout_
 from lamina.functions_native import group_norm as group_norm
 from lamina.functions_native import instance_norm as instance_norm
 from lamina.functions_native import layer_norm as layer_norm
+from lamina.functions_native import native_dropout as native_dropout
 from lamina.functions_native import rrelu as rrelu
+from lamina.functions_native_norm import native_batch_norm as native_batch_norm
+from lamina.functions_native_norm import native_group_norm as native_group_norm
+from lamina.functions_native_norm import native_layer_norm as native_layer_norm
 from lamina.functions_places import combinations as combinations
 from lamina.functions_places import empty_permuted as empty_permuted
 from lamina.functions_places import from_file as from_file
@@ -483,6 +498,10 @@ from lamina.functions_pool import max_pool3d as max_pool3d
 from lamina.functions_quantile import nanquantile as nanquantile
 from lamina.functions_quantile import quantile as quantile
 from lamina.functions_random_activation import rrelu_ as rrelu_
+from lamina.functions_recurrent import gru as gru
+from lamina.functions_recurrent import lstm as lstm
+from lamina.functions_recurrent import rnn_relu as rnn_relu
+from lamina.functions_recurrent import rnn_tanh as rnn_tanh
 from lamina.functions_reduce import allclose as allclose
 from lamina.functions_reduce import equal as equal
 from lamina.functions_reduce import max as max
@@ -535,6 +554,14 @@ from lamina.functions_window import hamming_window as hamming_window
 from lamina.functions_window import hann_window as hann_window
 from lamina.functions_window import kaiser_window as kaiser_window
 from lamina.inspect.tensor_repr import set_printoptions as set_printoptions
+from lamina.layouts import jagged as jagged
+from lamina.layouts import layout as layout
+from lamina.layouts import sparse_bsc as sparse_bsc
+from lamina.layouts import sparse_bsr as sparse_bsr
+from lamina.layouts import sparse_coo as sparse_coo
+from lamina.layouts import sparse_csc as sparse_csc
+from lamina.layouts import sparse_csr as sparse_csr
+from lamina.layouts import strided as strided
 from lamina.random import Generator as Generator
 from lamina.random import default_generator as default_generator
 from lamina.random import get_rng_state as get_rng_state
@@ -564,6 +591,7 @@ from lamina.settings import (
 )
 from lamina.settings import is_vulkan_available as is_vulkan_available
 from lamina.settings import is_warn_always_enabled as is_warn_always_enabled
+from lamina.settings import legacy_contiguous_format as legacy_contiguous_format
 from lamina.settings import memory_format as memory_format
 from lamina.settings import nan as nan
 from lamina.settings import newaxis as newaxis

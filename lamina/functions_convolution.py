@@ -34,6 +34,6 @@ def convolution(
     )
     if transposed:
         function = getattr(functions, f"conv_transpose{space}d")
-        return function(input, weight, bias, stride, padding, extra, groups, dilation)  # type: ignore[no-any-return]
+        return function(input, weight, bias, stride, padding, extra, groups, dilation)
     function = getattr(functions, f"conv{space}d")
-    return function(input, weight, bias, stride, padding, dilation, groups)  # type: ignore[no-any-return]
+    return function(input, weight, bias, stride, padding, dilation, groups)

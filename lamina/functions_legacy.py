@@ -125,7 +125,7 @@ def __div__(self: Tensor, other: Any) -> Tensor:
 
 def __rdiv__(self: Tensor, other: Any) -> Tensor:
     """`other / self`; Python 2's name."""
-    return other / self  # type: ignore[no-any-return]
+    return other / self
 
 
 def __idiv__(self: Tensor, other: Any) -> Tensor:

@@ -11,8 +11,8 @@ from lamina import functions
 from lamina.tensor import Tensor
 
 _TOKEN = re.compile(r"\s*(\.\.\.|[()]|\w+)")
-Side = list[list[str]]
-"""One side of a pattern: for each dimension, the names it is made of."""
+Side = list[Sequence[str]]
+"""One side of a pattern: for each dimension the names it is made of, a list if they stand in brackets."""
 
 
 def _parse(side: str, pattern: str) -> Side:
@@ -40,12 +40,13 @@ def _parse(side: str, pattern: str) -> Side:
             if name != "..." and not name.isdigit() and not name.isidentifier():
                 raise ValueError(f"{name!r} is not a valid axis name: {pattern!r}")
             if group is None:
-                found.append([name])
+                found.append((name,))
             else:
                 group.append(name)
     if group is not None:
         raise ValueError(f"Brackets are not balanced: {pattern!r}")
-    return [[name for name in names if name != "1"] for names in found]
+    kept = [[name for name in names if name != "1"] for names in found]
+    return [new if isinstance(names, list) else tuple(new) for new, names in zip(kept, found, strict=True)]
 
 
 def _checked(pattern: str, lengths: dict[str, int]) -> tuple[Side, Side]:
@@ -65,7 +66,7 @@ def _checked(pattern: str, lengths: dict[str, int]) -> tuple[Side, Side]:
         raise ValueError(
             f"Axes that are given a length must be in the expression {pattern!r}, these are not: {unknown}"
         )
-    if any("..." in group and len(group) > 1 for group in sides[0]):
+    if any("..." in group and isinstance(group, list) for group in sides[0]):
         raise ValueError(f"an ellipsis is not allowed inside brackets on the left side: {pattern!r}")
     return sides[0], sides[1]
 
@@ -105,14 +106,14 @@ def rearrange(tensor: Tensor | Sequence[Tensor], pattern: str, **axes_lengths: i
     if not isinstance(tensor, Tensor):
         tensor = functions.stack(tuple(tensor))
     left, right = _checked(pattern, axes_lengths)
-    if ["..."] in left:
-        at = left.index(["..."])
+    if ("...",) in left:
+        at = left.index(("...",))
         extra = [f"...{i}" for i in range(tensor.ndim - len(left) + 1)]
         left[at : at + 1] = [[name] for name in extra]
         right = [
             part
             for names in right
-            for part in ([[name] for name in extra] if names == ["..."] else [_with_ellipsis(names, extra)])
+            for part in ([[name] for name in extra] if names == ("...",) else [_with_ellipsis(names, extra)])
         ]
     if len(left) != tensor.ndim:
         raise ValueError(
@@ -124,10 +125,10 @@ def rearrange(tensor: Tensor | Sequence[Tensor], pattern: str, **axes_lengths: i
     order = [names.index(name) for group in right for name in group]
     result: Any = functions.view(tensor, tuple(sizes[name] for name in names)) if names else tensor
     result = functions.permute(result, tuple(order)) if order else result
-    return result.reshape([math.prod(sizes[name] for name in group) for group in right])  # type: ignore[no-any-return]
+    return result.reshape([math.prod(sizes[name] for name in group) for group in right])
 
 
-def _with_ellipsis(names: list[str], extra: list[str]) -> list[str]:
+def _with_ellipsis(names: Sequence[str], extra: list[str]) -> list[str]:
     return [part for name in names for part in (extra if name == "..." else [name])]
 
 

@@ -112,4 +112,4 @@ class dual_level:
         exit_dual_level()
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        return decorated(function, type(self))  # type: ignore[no-any-return]
+        return decorated(function, type(self))

@@ -101,9 +101,10 @@ class _Step:
             value = arrived.get(i)
             if value is not None:
                 given.append(wrap(value))
+            elif spec is not None and self.context.materialize_grads:
+                given.append(creation.zeros(spec.shape, dtype=spec.dtype))
             else:
-                zeros = spec is not None and self.context.materialize_grads
-                given.append(creation.zeros(spec.shape, dtype=spec.dtype) if zeros else None)
+                given.append(None)
         return gradients_of_inputs(self.function, self.context, self.inputs, given)
 
 

@@ -32,7 +32,7 @@ class record_function:
         self._entered.pop().__exit__(*error)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        return decorated(function, lambda: record_function(self.name, self.args))  # type: ignore[no-any-return]
+        return decorated(function, lambda: record_function(self.name, self.args))
 
 
 class profile:
