@@ -306,7 +306,6 @@ from lamina.functions import prelu as prelu
 from lamina.functions import prod as prod
 from lamina.functions import put as put
 from lamina.functions import rad2deg as rad2deg
-from lamina.functions import real as real
 from lamina.functions import reciprocal as reciprocal
 from lamina.functions import relu as relu
 from lamina.functions import remainder as remainder
@@ -416,6 +415,7 @@ from lamina.functions_facts import is_tensor as is_tensor
 from lamina.functions_facts import numel as numel
 from lamina.functions_facts import positive as positive
 from lamina.functions_facts import promote_types as promote_types
+from lamina.functions_facts import real as real
 from lamina.functions_facts import resolve_conj as resolve_conj
 from lamina.functions_facts import resolve_neg as resolve_neg
 from lamina.functions_facts import result_type as result_type

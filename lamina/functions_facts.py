@@ -18,6 +18,7 @@ PUBLIC = {
     **dict.fromkeys(("result_type", "promote_types", "can_cast", "typename", "broadcast_shapes"), "lamina"),
     **dict.fromkeys(("is_nonzero", "is_same_size", "is_conj", "is_neg", "is_inference"), "lamina Tensor"),
     **dict.fromkeys(("conj", "conj_physical", "positive"), "lamina Tensor"),
+    "real": "lamina",
     **dict.fromkeys(("is_distributed", "get_device", "resolve_conj", "resolve_neg"), "lamina Tensor"),
     **dict.fromkeys(("sym_int", "sym_float", "sym_max", "sym_min", "sym_not", "sym_ite", "sym_sum"), "lamina"),
     **dict.fromkeys(("sym_sqrt", "sym_fresh_size", "sym_constrain_range", "sym_constrain_range_for_size"), "lamina"),
@@ -95,6 +96,11 @@ def get_device(input: Tensor) -> int:
 def conj(input: Tensor) -> Tensor:
     """The complex conjugate; a real input itself."""
     return functions.conj(input) if input.is_complex() else input
+
+
+def real(input: Tensor) -> Tensor:
+    """The real part, a view of the input's memory; a real input itself."""
+    return functions.real(input) if input.is_complex() else input
 
 
 def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:

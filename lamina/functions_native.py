@@ -111,7 +111,7 @@ def embedding_bag(
         include_last_offset, padding_idx,
     )  # fmt: skip
     facts = functions.bag_facts(indices, weight, offsets, _MODES[mode], include_last_offset, padding_idx)
-    return output, *facts
+    return output, facts[0], facts[1], facts[2]
 
 
 def embedding_renorm_(weight: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> Tensor:

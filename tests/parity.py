@@ -171,8 +171,8 @@ def to_numpy(tensor: Any) -> np.ndarray:
     if isinstance(tensor, torch.Tensor):
         tensor = tensor.resolve_conj().resolve_neg()
         if tensor.dtype == torch.bfloat16:
-            return tensor.float().numpy().astype(ml_dtypes.bfloat16)
-        return tensor.numpy()
+            return tensor.float().numpy(force=True).astype(ml_dtypes.bfloat16)
+        return tensor.numpy(force=True)  # some gradients are tensors of zeros without memory
     if _dtype_name(tensor) == "bfloat16":
         return np.asarray(tensor.to(lamina.float32).numpy()).astype(ml_dtypes.bfloat16)
     return np.asarray(tensor.numpy())

@@ -89,7 +89,7 @@ def embedding_bag(
 @op("", differentiable=False)
 def bag_facts(
     indices: Array, weight: Array, offsets: Array, mode: str, include_last_offset: bool, padding_idx: int | None
-) -> tuple[jax.Array, jax.Array, jax.Array]:
+) -> tuple[jax.Array, ...]:
     """The bag of each index, how many indices each bag has, and for maxima the index that each came from.
 
     indices (L,), weight (V, E), offsets (B,) -> (L,), (B,), (B, E) for "max", else (B,); zeros for "sum"

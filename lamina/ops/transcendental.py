@@ -293,8 +293,17 @@ def _lgamma(x: Array) -> Array:
     return lax.lgamma(x)
 
 
+def trigamma(x: Array) -> Array:
+    """The derivative of `digamma`; below 1/2 by reflection, for which JAX's has none."""
+    low = x < 0.5
+    y = jnp.where(low, 1 - x, x)
+    tail = lax.zeta(jnp.full_like(y, 2), y)
+    # The sine has period 2, its square 1: near to 0 it loses no digits.
+    return jnp.where(low, (math.pi / jnp.sin(math.pi * (x - jnp.round(x)))) ** 2 - tail, tail)
+
+
 # Infinite at 0 as in PyTorch, where JAX's are NaN.
-_digamma.defjvps(lambda t, result, x: t * jnp.where(x == 0, math.inf, lax.polygamma(jnp.ones_like(x), x)))
+_digamma.defjvps(lambda t, result, x: t * jnp.where(x == 0, math.inf, trigamma(x)))
 _lgamma.defjvps(lambda t, result, x: t * _digamma(x))
 
 

@@ -15,7 +15,11 @@ VECTOR, MATRIX, SQUARE = floats(4), floats(4, 5), floats(3, 3)
 WHOLE, SIGNS = integers(3, 4), np.sign(floats(3, seed=2))
 
 UNORDERED = {"topk", "kthvalue", "mode", "sort", "argsort", "msort", "median", "nanmedian", "min", "max", "unique"}
-"""Which of several equal elements is found is not said: their values are compared."""
+UNORDERED |= {"linalg.eig", "linalg.eigh", "linalg.svd", "svd", "geqrf"}
+"""Which of several equal elements is found, and the sign of vectors, is not said: the first result is compared."""
+
+INEXACT = {"logcumsumexp"}
+"""Where PyTorch's float32 gradient is off by a hundredth: float64 is compared."""
 
 DIFFERENT = {
     "nextafter": "PyTorch's result requires a gradient that it cannot compute",
@@ -37,6 +41,14 @@ NOT_COMPARED = {
         "empty empty_like empty_permuted empty_strided new_empty new_empty_strided".split(), "numbers are whatever"
     ),
     **dict.fromkeys(("resize_", "resize_as_"), "new elements are whatever: tests/test_functions_strided.py"),
+    "native_group_norm": "its statistics say they need a gradient and have none: tests/test_functions_native_norm.py",
+    **dict.fromkeys(("linalg.ldl_factor", "linalg.ldl_factor_ex", "linalg.ldl_solve"), "NotImplementedError"),
+    **dict.fromkeys(("linalg.pinv.singular", "linalg.pinv.hermitian"), "samples need to be made symmetric first"),
+    **{
+        f"polygamma.polygamma_n_{n}": "its arguments come in another order: tests/ops/test_special.py" for n in range(5)
+    },
+    "normal.in_place": "random",
+    "normal.number_mean": "random",
     "chalf": "half-precision complex numbers are not there",
     "to_sparse": "its result is sparse",
 }
