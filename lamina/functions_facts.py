@@ -205,7 +205,9 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
     if new < 0 or any(n not in (1, own) for n, own in zip(sizes, shape[new:], strict=True)):
         raise RuntimeError(f"size {{{list(sizes)}}} is not expandable to size {{{list(shape)}}}.")
     over = [*range(new), *(new + axis for axis, n in enumerate(sizes) if n == 1 and shape[new + axis] != 1)]
-    result = functions.sum(input, tuple(over), True) if over else functions.view(input, shape)
+    if not sizes:
+        return functions.sum(input)
+    result = functions.sum(input, tuple(over), True) if over else input
     return functions.view(result, tuple(sizes)) if new else result
 
 

@@ -298,8 +298,7 @@ def trigamma(x: Array) -> Array:
     low = x < 0.5
     y = jnp.where(low, 1 - x, x)
     tail = lax.zeta(jnp.full_like(y, 2), y)
-    # The sine has period 2, its square 1: near to 0 it loses no digits.
-    return jnp.where(low, (math.pi / jnp.sin(math.pi * (x - jnp.round(x)))) ** 2 - tail, tail)
+    return jnp.where(low, (math.pi / jnp.sin(math.pi * x)) ** 2 - tail, tail)
 
 
 # Infinite at 0 as in PyTorch, where JAX's are NaN.

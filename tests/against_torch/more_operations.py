@@ -48,6 +48,7 @@ NOT_COMPARED = {
     **{
         f"polygamma.polygamma_n_{n}": "its arguments come in another order: tests/ops/test_special.py" for n in range(5)
     },
+    "where": "its arguments come in another order: it has a case",
     "normal.in_place": "random",
     "normal.number_mean": "random",
     "chalf": "half-precision complex numbers are not there",
@@ -172,6 +173,8 @@ CASES: dict[str, tuple[Any, ...]] = {
     "special.polygamma": (lambda t, x: t.special.polygamma(1, x), X),
     "Tensor.polygamma": (_method("polygamma", 1), X),
     "Tensor.polygamma_": (lambda t, x: x.clone().polygamma_(0), X),
+    "where": (lambda t, x, y: t.where(x > 0, x, y), X, Y),
+    "Tensor.where": (lambda t, x, y: x.where(x > 0, y), X, Y),
     # facts
     **{
         name: (lambda t, x, name=name: getattr(t, name)(x), X)
