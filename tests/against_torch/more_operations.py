@@ -48,7 +48,8 @@ NOT_COMPARED = {
     **{
         f"polygamma.polygamma_n_{n}": "its arguments come in another order: tests/ops/test_special.py" for n in range(5)
     },
-    "where": "its arguments come in another order: it has a case",
+    **dict.fromkeys(("where", "einsum", "zero_"), "called in another way: they have cases"),
+    **{f"special.polygamma.special_polygamma_n_{n}": "called in another way: it has a case" for n in range(5)},
     "normal.in_place": "random",
     "normal.number_mean": "random",
     "chalf": "half-precision complex numbers are not there",
@@ -175,6 +176,9 @@ CASES: dict[str, tuple[Any, ...]] = {
     "Tensor.polygamma_": (lambda t, x: x.clone().polygamma_(0), X),
     "where": (lambda t, x, y: t.where(x > 0, x, y), X, Y),
     "Tensor.where": (lambda t, x, y: x.where(x > 0, y), X, Y),
+    "einsum": (lambda t, x, y: t.einsum("ij,kj->ik", x, y), X, Y),
+    "zero_": (lambda t, x: t.zero_(x.clone()), X),
+    "Tensor.zero_": (lambda t, x: x.clone().zero_(), X),
     # facts
     **{
         name: (lambda t, x, name=name: getattr(t, name)(x), X)
