@@ -23,6 +23,7 @@ __all__ = [
     "arange", "as_tensor", "asarray", "complex", "empty", "empty_like", "eye", "from_numpy", "from_dlpack", "full",
     "full_like", "linspace", "logspace", "normal", "ones", "ones_like", "rand", "rand_like", "randint", "randint_like",
     "randn", "randn_like", "randperm", "range", "scalar_tensor", "tensor", "zeros", "zeros_like", "empty_strided",
+    "to_dlpack",
 ]  # fmt: skip
 
 
@@ -152,6 +153,11 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
     return tensor(ndarray)
+
+
+def to_dlpack(tensor: Tensor) -> Any:
+    """The capsule of the DLPack protocol for a tensor; runs what is pending."""
+    return tensor.__dlpack__()
 
 
 def from_dlpack(ext_tensor: Any) -> Tensor:

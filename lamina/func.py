@@ -7,10 +7,12 @@ from typing import Any
 
 from lamina import creation, engine
 from lamina.batching import vmap
+from lamina.rearrange import debug_unwrap, rearrange
 from lamina.tensor import Tensor
 from lamina.transforms import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, linearize, vjp
 
 __all__ = [
+    "debug_unwrap",
     "functional_call",
     "functionalize",
     "grad",
@@ -20,6 +22,7 @@ __all__ = [
     "jacrev",
     "jvp",
     "linearize",
+    "rearrange",
     "replace_all_batch_norm_modules_",
     "stack_module_state",
     "vjp",

@@ -357,6 +357,16 @@ def avg_pool3d(
 def baddbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1, out: Any = None
 ) -> Tensor: ...
+def bag_facts(
+    indices: Tensor,
+    weight: Tensor,
+    offsets: Tensor,
+    mode: _str,
+    include_last_offset: _bool,
+    padding_idx: _int | None,
+    *,
+    out: Any = None,
+) -> _tuple[Tensor, ...]: ...
 def basic_index(input: Tensor, starts: Sequence[Number], plan: Any) -> Tensor: ...
 def basic_index_put(
     base: Tensor, value: Tensor | Number, starts: Sequence[Number], plan: Any, *, out: Any = None

@@ -29,6 +29,7 @@ def gradient(
     >>> lamina.gradient(lamina.tensor([1.0, 4.0, 9.0, 16.0]))
     (tensor([3., 4., 6., 7.]),)
     """
+    spacing = 1 if spacing is None else spacing
     if edge_order not in (1, 2):
         raise RuntimeError("lamina.gradient only supports edge_order=1 and edge_order=2.")
     dims = check.dims(None if dim is None else dim if isinstance(dim, int) else tuple(dim), input.ndim)

@@ -17,6 +17,8 @@ PUBLIC = {
     **dict.fromkeys(("is_complex", "is_floating_point", "is_signed", "numel", "is_tensor", "is_storage"), "lamina"),
     **dict.fromkeys(("result_type", "promote_types", "can_cast", "typename", "broadcast_shapes"), "lamina"),
     **dict.fromkeys(("is_nonzero", "is_same_size", "is_conj", "is_neg", "is_inference"), "lamina Tensor"),
+    **dict.fromkeys(("conj", "conj_physical", "positive"), "lamina Tensor"),
+    "real": "lamina",
     **dict.fromkeys(("is_distributed", "get_device", "resolve_conj", "resolve_neg"), "lamina Tensor"),
     **dict.fromkeys(("sym_int", "sym_float", "sym_max", "sym_min", "sym_not", "sym_ite", "sym_sum"), "lamina"),
     **dict.fromkeys(("sym_sqrt", "sym_fresh_size", "sym_constrain_range", "sym_constrain_range_for_size"), "lamina"),
@@ -89,6 +91,26 @@ def is_distributed(input: Tensor) -> bool:
 def get_device(input: Tensor) -> int:
     """The number of the GPU it lives on; -1 on the CPU."""
     return -1 if input.device.type == "cpu" else int(input.device.index or 0)
+
+
+def conj(input: Tensor) -> Tensor:
+    """The complex conjugate; a real input itself."""
+    return functions.conj(input) if input.is_complex() else input
+
+
+def real(input: Tensor) -> Tensor:
+    """The real part, a view of the input's memory; a real input itself."""
+    return functions.real(input) if input.is_complex() else input
+
+
+def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The complex conjugate; a real input itself."""
+    return functions.conj_physical(input, out=out) if input.is_complex() or out is not None else input
+
+
+def positive(input: Tensor) -> Tensor:
+    """The input itself; what Python calls for `+x`."""
+    return functions.positive(input) if input.dtype is dtypes.bool else input
 
 
 def resolve_conj(input: Tensor) -> Tensor:
@@ -183,6 +205,8 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
     if new < 0 or any(n not in (1, own) for n, own in zip(sizes, shape[new:], strict=True)):
         raise RuntimeError(f"size {{{list(sizes)}}} is not expandable to size {{{list(shape)}}}.")
     over = [*range(new), *(new + axis for axis, n in enumerate(sizes) if n == 1 and shape[new + axis] != 1)]
+    if not sizes:
+        return functions.sum(input)
     result = functions.sum(input, tuple(over), True) if over else input
     return functions.view(result, tuple(sizes)) if new else result
 

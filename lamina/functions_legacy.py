@@ -14,7 +14,9 @@ PUBLIC = {
     **dict.fromkeys(("new", "new_empty_strided", "as_subclass", "module_load", "reinforce", "is_shared"), "Tensor"),
     **dict.fromkeys(("const_data_ptr", "storage_type", "resize", "resize_as", "__reversed__"), "Tensor"),
     **dict.fromkeys(("is_coalesced", "sparse_dim", "dense_dim"), "Tensor"),
-}  # fmt: skip
+    **dict.fromkeys(("__div__", "__rdiv__", "__idiv__", "__nonzero__", "__long__"), "Tensor"),
+    **dict.fromkeys(("__array_priority__", "__cuda_array_interface__"), "Tensor"),
+}
 """Where users find each function."""
 
 
@@ -124,3 +126,44 @@ def resize_as(self: Tensor, tensor: Tensor) -> Tensor:
 def __reversed__(self: Tensor) -> Tensor:
     """The elements in reverse order along the first dimension."""
     return functions.flip(self, (0,)) if self.ndim else self
+
+
+def __div__(self: Tensor, other: Any) -> Tensor:
+    """`self / other`; Python 2's name."""
+    return self / other
+
+
+def __rdiv__(self: Tensor, other: Any) -> Tensor:
+    """`other / self`; Python 2's name."""
+    return other / self
+
+
+def __idiv__(self: Tensor, other: Any) -> Tensor:
+    """`self /= other`; Python 2's name."""
+    return self.div_(other)
+
+
+def __nonzero__(self: Tensor) -> bool:
+    """`bool(self)`; Python 2's name."""
+    return bool(self)
+
+
+def __long__(self: Tensor) -> int:
+    """`int(self)`; Python 2's name."""
+    return int(self)
+
+
+__array_priority__ = 1000
+"""Above NumPy's arrays."""
+
+
+def _cuda_array_interface(self: Tensor) -> Any:
+    if self.device.type == "cpu":
+        raise AttributeError(
+            f"Can't get __cuda_array_interface__ on non-CUDA tensor type: {self.type()} If CUDA data is required use "
+            "tensor.cuda() to copy tensor to device memory."
+        )
+    return self.array().__cuda_array_interface__
+
+
+__cuda_array_interface__ = property(_cuda_array_interface, doc="Where the array lies on a GPU, for other libraries.")

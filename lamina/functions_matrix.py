@@ -12,7 +12,7 @@ PUBLIC = {
     **dict.fromkeys(("cholesky", "svd", "qr", "lu", "lu_solve"), "lamina Tensor"),
     "vander": "lamina",
     **dict.fromkeys(("solve", "eig", "symeig", "lstsq"), "lamina Tensor"),
-    "matrix_rank": "lamina",
+    **dict.fromkeys(("matrix_rank", "frobenius_norm", "nuclear_norm"), "lamina"),
 }
 """Where users find each function."""
 
@@ -110,3 +110,18 @@ def lstsq(input: Tensor, A: Tensor) -> NoReturn:
 def matrix_rank(input: Tensor, tol: float | None = None, symmetric: bool = False) -> NoReturn:
     """Removed: `lamina.linalg.matrix_rank` takes its place."""
     _removed("matrix_rank", "matrix_rank")
+
+
+def frobenius_norm(input: Tensor, dim: Any, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """The 2-norm over one or two dimensions: see `lamina.linalg.vector_norm`."""
+    dims = (dim,) if isinstance(dim, int) else tuple(dim)
+    if len(dims) > 2:
+        raise RuntimeError(f"Expected at most 2 dimensions, but got {len(dims)} dimensions instead.")
+    return lamina.functions.vector_norm(input, 2.0, dims or None, keepdim, out=out)
+
+
+def nuclear_norm(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """The sum of the singular values of matrices, in the last two dimensions or those of `dim`."""
+    if dim is None and input.ndim != 2:
+        raise RuntimeError(f"Expected a tensor with 2 dimensions, but got a tensor with {input.ndim} dimensions.")
+    return lamina.functions.matrix_norm(input, "nuc", (-2, -1) if dim is None else tuple(dim), keepdim, out=out)

@@ -16,4 +16,9 @@ def polygamma(n: int, input: Tensor) -> Tensor:
     >>> lamina.polygamma(1, lamina.tensor([1.]))
     tensor([1.6449])
     """
+    for position, (name, x, kind) in enumerate((("n", n, int), ("input", input, Tensor)), 1):
+        if not isinstance(x, kind):
+            raise TypeError(
+                f"polygamma(): argument '{name}' (position {position}) must be {kind.__name__}, not {type(x).__name__}"
+            )
     return functions.polygamma(input, n)

@@ -8,15 +8,17 @@ from types import ModuleType
 from typing import Any
 
 ROOMS = (
-    "activation", "attention", "class_loss", "copies", "difference", "dropout", "embedding", "facts", "factor", "fft",
-    "histogram", "index", "legacy", "linalg", "linear_cross_entropy", "loss", "margin_loss", "matrix", "native", "norm",
-    "places", "pool", "quantile", "random_activation", "reduce", "root_loss", "scaled", "sequence_loss", "shape",
-    "special", "strided", "unique", "vision", "window",
+    "activation", "attention", "class_loss", "convolution", "copies", "difference", "dropout", "embedding", "facts",
+    "factor", "fft", "histogram", "index", "legacy", "linalg", "linear_cross_entropy", "loss", "margin_loss", "matrix",
+    "native", "native_norm", "norm", "places", "pool", "quantile", "random_activation", "recurrent", "reduce",
+    "root_loss", "scaled", "sequence_loss", "shape", "special", "strided", "unique", "vision", "window",
 )  # fmt: skip
 """The files `functions_*.py`, with functions that are more than one operation."""
 
 _NAMED = {
-    "autograd": ("no_grad", "enable_grad", "inference_mode", "set_grad_enabled", "is_grad_enabled"),
+    "autograd.grad_mode": ("no_grad", "enable_grad", "inference_mode", "set_grad_enabled", "is_grad_enabled",
+                           "is_inference_mode_enabled"),
+    "autograd.anomaly_mode": ("is_anomaly_enabled", "is_anomaly_check_nan_enabled", "set_anomaly_enabled"),
     "dtypes": ("half", "float", "double", "short", "int", "long", "cfloat", "cdouble", "finfo", "iinfo",
                "get_default_dtype", "set_default_dtype", "dtype"),
     "devices": ("device", "set_default_device", "get_default_device"),
@@ -36,11 +38,11 @@ _NAMED = {
     ),
     "batching": ("vmap",),
     "control": ("cond", "while_loop"),
-    "anomaly": ("is_anomaly_enabled", "is_anomaly_check_nan_enabled"),
     "debugging": ("debug",),
     "inspect": ("set_printoptions",),
     "io.files": ("save", "load"),
     "torch_import": ("as_torch",),
+    "layouts": ("layout", "strided", "sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc", "jagged"),
 }  # fmt: skip
 
 _ROOT_IN_PLACE = (

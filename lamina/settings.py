@@ -16,6 +16,7 @@ ALL = (
     "set_flush_denormal", "compile", "compiled_with_cxx11_abi", "is_vulkan_available", "e", "pi", "inf", "nan",
     "newaxis", "has_lapack", "has_mkl", "has_openmp", "has_spectral", "contiguous_format",
     "preserve_format", "channels_last", "channels_last_3d", "memory_format",
+    "legacy_contiguous_format",
 )  # fmt: skip
 """What `lamina` shows of this."""
 
@@ -36,6 +37,8 @@ class memory_format:
 contiguous_format, preserve_format, channels_last, channels_last_3d = map(
     memory_format, ("contiguous_format", "preserve_format", "channels_last", "channels_last_3d")
 )
+
+legacy_contiguous_format = contiguous_format
 
 _set: dict[str, Any] = {
     "threads": os.cpu_count() or 1,

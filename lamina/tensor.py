@@ -17,6 +17,7 @@ import numpy as np
 
 from lamina import devices, dtypes, engine
 from lamina.engine import Leaf, Value, record
+from lamina.layouts import strided
 from lamina.methods import Methods
 from lamina.ops import layout
 from lamina.ops.op import TABLE
@@ -283,7 +284,7 @@ class Tensor(engine.Handle, Methods):
     is_quantized = False
     is_nested = False
     is_meta = False
-    layout = "lamina.strided"
+    layout = strided
 
     def __len__(self) -> int:
         if not self._value.spec.shape:

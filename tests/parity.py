@@ -60,24 +60,26 @@ def _generator(shape: Sequence[int], seed: int) -> np.random.Generator:
 def compare(
     function: Callable[..., Any],
     *inputs: Any,
-    grad: bool = True,
+    grad: bool | Sequence[bool] = True,
     rtol: float | None = None,
     atol: float | None = None,
     grad_name: bool = False,
+    at_once: bool = False,
 ) -> None:
     """Run `function(t, *inputs)` with t = torch and with t = lamina; fail where they differ.
 
     Args:
         function: takes the module and one tensor for each array; called once for each library.
         inputs: NumPy arrays become tensors, also inside tuples, lists and dicts; anything else is passed as it is.
-        grad: whether floating inputs require a gradient, and their gradients are compared.
+        grad: whether floating inputs require a gradient, and their gradients are compared; or for each array whether.
         rtol, atol: tolerances for values and gradients, in place of `TOLERANCES`.
         grad_name: whether the names of `grad_fn` must agree too.
+        at_once: whether results are read after backward: results and gradients are one program then, which costs half.
     """
     with _torch_may_warn():
-        expected = _outcome(torch, function, inputs, grad, grad_name)
+        expected = _outcome(torch, function, inputs, grad, grad_name, at_once)
     lamina.engine.reset()
-    actual = _outcome(lamina, function, inputs, grad, grad_name)
+    actual = _outcome(lamina, function, inputs, grad, grad_name, at_once)
     _agree(actual, expected, rtol, atol)
 
 
@@ -169,8 +171,8 @@ def to_numpy(tensor: Any) -> np.ndarray:
     if isinstance(tensor, torch.Tensor):
         tensor = tensor.resolve_conj().resolve_neg()
         if tensor.dtype == torch.bfloat16:
-            return tensor.float().numpy().astype(ml_dtypes.bfloat16)
-        return tensor.numpy()
+            return tensor.float().numpy(force=True).astype(ml_dtypes.bfloat16)
+        return tensor.numpy(force=True)  # some gradients are tensors of zeros without memory
     if _dtype_name(tensor) == "bfloat16":
         return np.asarray(tensor.to(lamina.float32).numpy()).astype(ml_dtypes.bfloat16)
     return np.asarray(tensor.numpy())
@@ -228,15 +230,25 @@ def _structure(x: Any) -> Any:
     return "tensor" if _is_tensor(x) else type(_value(x)).__name__
 
 
-def _outcome(t: Any, function: Callable[..., Any], inputs: Any, grad: bool, grad_name: bool) -> dict[str, Any]:
+def _outcome(
+    t: Any,
+    function: Callable[..., Any],
+    inputs: Any,
+    grad: bool | Sequence[bool],
+    grad_name: bool,
+    at_once: bool = False,
+) -> dict[str, Any]:
     """All that is compared of one library's run, as NumPy arrays; or the exception."""
     sources: list[Any] = []
+
+    def wanted(position: int) -> bool:
+        return grad if isinstance(grad, bool) else grad[position]
 
     def source(x: Any) -> Any:
         if not isinstance(x, np.ndarray):
             return x
         tensor = to_torch(x) if t is torch else lamina.tensor(x)
-        if grad and (x.dtype.kind in "fc" or x.dtype == ml_dtypes.bfloat16):
+        if wanted(len(sources)) and (x.dtype.kind in "fc" or x.dtype == ml_dtypes.bfloat16):
             tensor.requires_grad_()
         sources.append(tensor)
         return tensor
@@ -244,21 +256,20 @@ def _outcome(t: Any, function: Callable[..., Any], inputs: Any, grad: bool, grad
     tensors = _map(source, inputs)
     try:
         result = function(t, *tensors)
-        outcome: dict[str, Any] = {"structure": _structure(result), "results": {}, "requires_grad": {}}
+        outcome: dict[str, Any] = {"structure": {}, "results": {}, "requires_grad": {}}
         leaves = dict(_leaves(result))
+        if at_once:
+            _go_backward(t, leaves, grad)
+        outcome["structure"] = _structure(result)
         for path, leaf in leaves.items():
             outcome["results"][path] = _value(leaf)
             if _is_tensor(leaf):
                 outcome["requires_grad"][path] = bool(leaf.requires_grad)
                 if grad_name:
                     outcome["requires_grad"][path + ".grad_fn"] = leaf.grad_fn and leaf.grad_fn.name()
+        if not at_once:
+            _go_backward(t, leaves, grad)
         if grad:
-            roots = [leaf for leaf in leaves.values() if _is_tensor(leaf) and leaf.grad_fn is not None]
-            cotangents = [_cotangent(t, root) for root in roots]
-            if len(roots) == 1:
-                roots[0].backward(cotangents[0])
-            elif roots:
-                t.autograd.backward(roots, cotangents)
             outcome["gradients"] = {
                 f"of input {position}": None if tensor.grad is None else _value(tensor.grad)
                 for position, tensor in enumerate(sources)
@@ -267,6 +278,16 @@ def _outcome(t: Any, function: Callable[..., Any], inputs: Any, grad: bool, grad
     except Exception as error:
         return {"raised": error}
     return outcome
+
+
+def _go_backward(t: Any, leaves: dict[str, Any], grad: bool | Sequence[bool]) -> None:
+    """Backward from all results that have a gradient."""
+    roots = [leaf for leaf in leaves.values() if _is_tensor(leaf) and leaf.grad_fn is not None] if grad else []
+    cotangents = [_cotangent(t, root) for root in roots]
+    if len(roots) == 1:
+        roots[0].backward(cotangents[0])
+    elif roots:
+        t.autograd.backward(roots, cotangents)
 
 
 def _cotangent(t: Any, root: Any) -> Any:

@@ -6,7 +6,7 @@ from lamina.engine.basic import ADD, DETACH, PART, Basic
 from lamina.engine.cache import folder as cache_folder
 from lamina.engine.explain import Compilation, compilations, explain, reset
 from lamina.engine.infer import set_key_class
-from lamina.engine.inner import Inner, Recorded, capture, close, inside, outside, transform_of
+from lamina.engine.inner import Inner, Recorded, capture, close, inside, outside, record_custom, transform_of
 from lamina.engine.leaf import Gradients, Leaf, Packed
 from lamina.engine.numbers import NUMBERS
 from lamina.engine.program import spec_of, user_line
@@ -64,6 +64,7 @@ __all__ = [
     "outside",
     "read",
     "record",
+    "record_custom",
     "reset",
     "set_key_class",
     "spec_of",

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from lamina.engine import program
 from lamina.engine.basic import ADD, ONES_LIKE, flatten, nesting, pull_of
 from lamina.engine.leaf import PACKED_SIZE, Gradients, Leaf, Packed
@@ -21,7 +23,7 @@ from lamina.engine.program import FREE, GRAD, INPUT, Node, spec_of
 from lamina.engine.reach import Reach, Wanted, reach, slots_of
 from lamina.engine.record import TRACED, History, Restart, Trace, Traced, Value, config, record, state
 from lamina.engine.replay import past, replay
-from lamina.engine.run import flush
+from lamina.engine.run import flush, numbers_of, read
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +193,7 @@ def _python_needed(trace: Trace, found: Reach) -> bool:
         return False
     if any(slot in found.passed for slot in trace.customs):
         return True
-    return any(leaf.hooks or leaf.retain for slot, leaf in trace.watched.items() if slot in found.passed)
+    return any(leaf.hooks or leaf.retain or leaf.steps for slot, leaf in trace.watched.items() if slot in found.passed)
 
 
 def _at_once(
@@ -327,23 +329,44 @@ def _step_by_step(
             if all(x is None for x in cots):
                 continue
             if custom is not None:
-                for slot, x in zip(custom.slots_of(node), custom.backward(cots), strict=True):
-                    if x is not None and slot is not None:
-                        add(slot, x)
-                continue
-            needs = tuple(value.need for value in flatten(held) if isinstance(value, Value))
-            pull = pull_of(node.op, node.static, nesting(held), needs, tuple(x is not None for x in cots), node.needs)
-            results = record(pull, (*flatten(held), *(x for x in cots if x is not None)))
-            results = (results,) if isinstance(results, Value) else results
-            passing = [slot for slot, need in zip(node.slots(), needs, strict=True) if need]
+                passing, results = custom.slots_of(node), custom.backward(cots)
+                if config.watch is not None:
+                    _look(node, results)
+            else:
+                passing, results = _pulled(node, held, cots)
+            for leaf in step.watched:
+                for look in list(leaf.steps.values()) if leaf is not None else ():
+                    changed = look(list(results), cots)
+                    results = results if changed is None else changed
             for slot, x in zip(passing, results, strict=True):
-                add(slot, x)
+                if x is not None and slot is not None:
+                    add(slot, x)
     finally:
         trace.grad = enabled
     if wanted is None:
         leaves = {step.node.first: step.leaf for step in steps if step.leaf is not None}
         return Gradients([(leaves[slot], grads[slot]) for slot in found.leaves if slot in grads])
     return grads
+
+
+def _look(node: Node, gradients: Sequence[Value | None]) -> None:
+    """Raise if a gradient that a custom function gave has a NaN; those of operations are looked at by their program."""
+    for i, value in enumerate(gradients):
+        if value is not None and np.isnan(numbers_of(read(value))).any():
+            line = node.line or "an unknown line"
+            raise RuntimeError(
+                f"Function '{node.grad_name()}' returned nan values in its {i}th output. It was called at {line}."
+            )
+
+
+def _pulled(node: Node, held: list[Any], cots: list[Value | None]) -> tuple[list[int], Sequence[Value | None]]:
+    """The slots of the operands that a gradient passes to, and their gradients."""
+    needs = tuple(value.need for value in flatten(held) if isinstance(value, Value))
+    pull = pull_of(node.op, node.static, nesting(held), needs, tuple(x is not None for x in cots), node.needs)
+    results = record(pull, (*flatten(held), *(x for x in cots if x is not None)))
+    return [slot for slot, need in zip(node.slots(), needs, strict=True) if need], (
+        (results,) if isinstance(results, Value) else results
+    )
 
 
 def _free(trace: Trace, slots: frozenset[int]) -> None:

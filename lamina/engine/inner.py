@@ -7,12 +7,14 @@ of the trace outside, whose operands are the arguments, and whatever else the fu
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import jax
 
+from lamina.engine import transform
 from lamina.engine.lower import lower, needed
 from lamina.engine.program import INPUT, LEAF, NO_GRAD, Node, NumberRef, RandomRef, Spec
 from lamina.engine.record import Escaped, Handle, LeafHome, Lost, RandomAt, Trace, Value, record, root_of, state
@@ -226,6 +228,21 @@ class Transform:
     def call(self, operands: Any, static: Any, function: Any = None) -> Any:
         """The results, as a tuple of arrays."""
         return tuple((function or self.kind)(*self.programs, *operands, *self.static))
+
+
+def record_custom(
+    forward: Recorded, backward: Recorded, count: int, smooth: tuple[int, ...], given: tuple[bool, ...]
+) -> list[Value]:
+    """Record a function with a derivative of its own: see `transform.custom`."""
+    key = (transform.custom, forward.program, backward.program, count, smooth, given)
+    op = forward.cache.get(key)
+    if op is None:
+        kind = functools.partial(transform.custom, count=count, smooth=smooth, given=given)
+        kind.__name__ = "custom"  # type: ignore[attr-defined]
+        op = forward.cache[key] = Transform(kind, (), (forward.program, backward.program))
+    parts = (forward.captured, forward.numbers, forward.keys, backward.captured, backward.numbers, backward.keys)
+    operands = (forward.arguments, *parts)
+    return list(record(op, tuple([tuple(part) for part in operands])))
 
 
 def inside() -> Inner | None:

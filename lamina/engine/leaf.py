@@ -21,9 +21,11 @@ class Leaf:
         hooks: functions of a gradient Value that may give another; called in order.
         retain: for a tensor that is no leaf, what keeps its gradient, if anything does.
         before: for one that stands for a tensor that requires no gradient any more: where gradients of it still go.
+        steps: functions of the gradients of the operands and of the results of the step that computed the tensor; what
+            one returns stands for those of the operands.
     """
 
-    __slots__ = ("__weakref__", "_grad", "after", "before", "hooks", "part", "retain")
+    __slots__ = ("__weakref__", "_grad", "after", "before", "hooks", "part", "retain", "steps")
 
     represent: Callable[[Value], Any] = staticmethod(lambda value: value)
     """Makes of a Value what `grad` keeps; set by whoever owns leaves."""
@@ -34,12 +36,14 @@ class Leaf:
         self.hooks: dict[int, Callable[[Any], Any]] = {}
         self.after: dict[int, Callable[[], Any]] = {}
         self.retain: Callable[[Value], None] | None = None
+        self.steps: dict[int, Callable[[list[Value | None], list[Value | None]], list[Value | None] | None]] = {}
         self.before: Leaf | None = None
 
     def closed(self) -> Leaf:
         """Another that takes over what is here: what backward gives to this one from now on, nobody sees."""
         new = Leaf()
         new._grad, new.part, new.hooks, new.after, new.before = self._grad, self.part, self.hooks, self.after, self
+        new.steps = self.steps
         self.grad = None
         return new
 

@@ -118,16 +118,25 @@ def push(
 
 def _jvp(run: Callable[..., Any], args: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any, Any]:
     """`jax.jvp`; for operations that only have a derivative backwards, twice backwards instead."""
-    try:
+    if not _only_backwards(jax.make_jaxpr(run)(*args)):
         found: tuple[Any, Any, Any] = jax.jvp(run, args, tangents, has_aux=True)
         return found
-    except TypeError as error:
-        if "custom_vjp" not in str(error):
-            raise
     results, pulled, rest = jax.vjp(run, *args, has_aux=True)
     # Going back is linear in the cotangents, so its own derivative backwards is the map forwards.
     _, forward = jax.vjp(lambda *cotangents: pulled(cotangents), *map(jnp.zeros_like, results))
     return results, forward(tuple(tangents)), rest
+
+
+def _only_backwards(jaxpr: Any) -> bool:
+    """Whether something in it has a derivative backwards only: JAX says so too late, when it compiles."""
+    for equation in jaxpr.eqns:
+        if equation.primitive.name.startswith("custom_vjp_call"):
+            return True
+        for parameter in equation.params.values():
+            for part in parameter if isinstance(parameter, (tuple, list)) else (parameter,):
+                if hasattr(part, "eqns") and _only_backwards(part):
+                    return True
+    return False
 
 
 def jacobian(
@@ -194,3 +203,50 @@ def while_loop(test: Any, body: Any, args: Arrays, *operands: Any) -> Any:
     return jax.lax.while_loop(
         lambda xs: test(xs, *first)[0].reshape(()).astype(bool), lambda xs: tuple(body(xs, *second)), tuple(args)
     )
+
+
+def custom(
+    forward: Any,
+    backward: Any,
+    args: Arrays,
+    *operands: Any,
+    count: int,
+    smooth: tuple[int, ...],
+    given: tuple[bool, ...],
+) -> Any:
+    """The first `count` results of forward, whose derivative is what backward makes of the others.
+
+    Args:
+        operands: what forward uses from outside, its numbers and random places; then the same of backward.
+        count: how many of forward's results are results; backward gets the others, then the gradients of results.
+        smooth: the results that a gradient passes.
+        given: for each argument, whether backward gives a gradient of it.
+    """
+    first, second = operands[:3], operands[3:]
+
+    @jax.custom_vjp
+    def run(args: Arrays, first: Any, second: Any) -> Any:
+        return tuple(forward(args, *first)[:count])
+
+    def there(args: Arrays, first: Any, second: Any) -> Any:
+        found = forward(args, *first)
+        return tuple(found[:count]), (tuple(found[count:]), args, first, second)
+
+    def back(held: Any, cotangents: Any) -> Any:
+        kept, args, first, second = held
+        # The conjugates of JAX's cotangents are PyTorch's gradients.
+        passed = [jnp.conj(cotangents[i]) for i in smooth]
+        found = iter(backward((*kept, *passed), *second))
+        gradients = tuple(
+            jnp.conj(next(found)) if is_given else _no_gradient(x) for x, is_given in zip(args, given, strict=True)
+        )
+        return gradients, jax.tree.map(_no_gradient, first), jax.tree.map(_no_gradient, second)
+
+    run.defvjp(there, back)
+    return run(tuple(args), first, second)
+
+
+def _no_gradient(x: Any) -> Any:
+    """A gradient of zeros, of the type that JAX wants for x."""
+    x = jnp.asarray(x)
+    return jnp.zeros_like(x) if jnp.issubdtype(x.dtype, jnp.inexact) else np.zeros(x.shape, jax.dtypes.float0)

@@ -86,6 +86,29 @@ def embedding_bag(
     return total.astype(weight.dtype)
 
 
+@op("", differentiable=False)
+def bag_facts(
+    indices: Array, weight: Array, offsets: Array, mode: str, include_last_offset: bool, padding_idx: int | None
+) -> tuple[jax.Array, ...]:
+    """The bag of each index, how many indices each bag has, and for maxima the index that each came from.
+
+    indices (L,), weight (V, E), offsets (B,) -> (L,), (B,), (B, E) for "max", else (B,); zeros for "sum"
+    """
+    bags = _Bags(indices, offsets, include_last_offset)
+    present = jnp.ones(indices.shape, bool) if padding_idx is None else indices != padding_idx
+    if mode == "sum":
+        nothing = jnp.zeros(bags.number, indices.dtype)
+        return jnp.zeros(0, indices.dtype), nothing, nothing
+    count = bags.sum(present[:, None].astype(indices.dtype))[:, 0]
+    of = bags.of.astype(indices.dtype) if bags.of is not None else indices
+    if mode == "mean":
+        return of, count, count
+    if not indices.size:
+        return of, count, jnp.zeros((bags.number, weight.shape[1]), indices.dtype)
+    first, there = bags.first_largest(_gather(weight, indices), present)
+    return of, count, jnp.where(there, indices[first], 0)
+
+
 class _Bags:
     """Which indices belong together: the rows of a matrix, or the stretches between offsets."""
 

@@ -577,8 +577,10 @@ def index_fill(input: Array, dim: int, index: Array, value: ArrayLike) -> Array:
             f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {ndim} dimension(s)."
         )
     base = _raised(input)
-    plan = tuple(0 if axis == dim else -1 for axis in range(base.ndim))
-    return lax.reshape(_put(base, value, [_vector(index)], plan, False), input.shape)
+    # By a mask: an index may come twice, but the value's gradient is that of each place once.
+    named = jnp.zeros(base.shape[dim], bool).at[_vector(index)].set(True, mode="drop")
+    named = lax.reshape(named, (base.shape[dim], *(1,) * (base.ndim - dim - 1)))
+    return lax.reshape(jnp.where(named, promote.cast(value, base.dtype), base), input.shape)
 
 
 @op(inplace=True)

@@ -74,10 +74,7 @@ def _polygamma(n: int, x: Array) -> jax.Array:
     @jax.custom_jvp
     def value(x: Array) -> jax.Array:
         if n == 1:
-            low = x < 0.5
-            y = jnp.where(low, 1 - x, x)
-            tail = _zeta(jnp.full_like(y, 2), y)
-            return jnp.where(low, (math.pi / jnp.sin(math.pi * x)) ** 2 - tail, tail)
+            return transcendental.trigamma(x)
         factor = (1 if n % 2 else -1) * math.factorial(n)
         return factor * _zeta(jnp.full_like(x, n + 1), x)
 

@@ -14,6 +14,7 @@ from lamina.ops.operands import (
     as_float,
     as_real_float,
     is_complex,
+    match,
     match_float,
     match_floating,
     number_grad_name,
@@ -82,6 +83,11 @@ def log1p(input: Array) -> Array:
 @op()
 def logaddexp(input: Array, other: Array) -> Array:
     """log(exp(input) + exp(other)), without overflow. Shapes broadcast."""
+    if is_complex(input) or is_complex(other):
+        x, y = match(input, other)
+        swap = lax.real(x) < lax.real(y)
+        larger, smaller = jnp.where(swap, y, x), jnp.where(swap, x, y)
+        return larger + lax.log1p(lax.exp(smaller - larger))
     return jnp.logaddexp(*match_floating("logaddexp", input, other))
 
 
@@ -287,8 +293,16 @@ def _lgamma(x: Array) -> Array:
     return lax.lgamma(x)
 
 
+def trigamma(x: Array) -> Array:
+    """The derivative of `digamma`; below 1/2 by reflection, for which JAX's has none."""
+    low = x < 0.5
+    y = jnp.where(low, 1 - x, x)
+    tail = lax.zeta(jnp.full_like(y, 2), y)
+    return jnp.where(low, (math.pi / jnp.sin(math.pi * x)) ** 2 - tail, tail)
+
+
 # Infinite at 0 as in PyTorch, where JAX's are NaN.
-_digamma.defjvps(lambda t, result, x: t * jnp.where(x == 0, math.inf, lax.polygamma(jnp.ones_like(x), x)))
+_digamma.defjvps(lambda t, result, x: t * jnp.where(x == 0, math.inf, trigamma(x)))
 _lgamma.defjvps(lambda t, result, x: t * _digamma(x))
 
 

@@ -1,4 +1,4 @@
-"""`lamina.autograd.detect_anomaly`: which step of a backward pass gives a NaN."""
+"""Finding the step of a backward pass that gives a NaN."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from lamina.debugging import Within
 class detect_anomaly(Within):
     """Within it, a backward pass that gives a NaN raises, and names the step and the line that recorded it.
 
-    Errors name that line without it. A context manager and a decorator.
+    Errors name that line without it. The programs compute whether there is a NaN, so it costs little; PyTorch's warning
+    of its cost is not given. A context manager and a decorator.
 
     Args:
         check_nan: False: check nothing.
@@ -28,7 +29,12 @@ class detect_anomaly(Within):
 
 
 class set_detect_anomaly(Within):
-    """`detect_anomaly` from here on, or not any more; as a context manager, until its end."""
+    """`detect_anomaly` from here on, or not any more; as a context manager, until its end.
+
+    Args:
+        mode: whether to look for anomalies.
+        check_nan: False: check nothing.
+    """
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         super().__init__(None, "backward" if mode and check_nan else None)
@@ -46,3 +52,8 @@ def is_anomaly_enabled() -> bool:
 def is_anomaly_check_nan_enabled() -> bool:
     """The same: nothing else is looked at."""
     return engine.config.watch is not None
+
+
+def set_anomaly_enabled(mode: bool, check_nan: bool = True) -> None:
+    """Switch the search on or off from here on."""
+    set_detect_anomaly(mode, check_nan)

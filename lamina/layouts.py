@@ -1,0 +1,22 @@
+"""How the elements of a tensor may be stored: `lamina.strided` and the names of others."""
+
+from __future__ import annotations
+
+ALL = ("layout", "strided", "sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc", "jagged")
+"""What `lamina` shows of this."""
+
+
+class layout:
+    """A way to store elements. `lamina.strided` is that of every dense tensor."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"lamina.{self.name}"
+
+    def __reduce__(self) -> str:
+        return self.name
+
+
+strided, sparse_coo, sparse_csr, sparse_csc, sparse_bsr, sparse_bsc, jagged = map(layout, ALL[1:])

@@ -1,0 +1,1 @@
+"""What keeps the repository true: stubs, the page of coverage."""
