@@ -118,7 +118,9 @@ def test_a_batch_holds_numbers_of_its_own():
 
 
 @pytest.mark.parametrize(
-    "batch", [[object(), object()], [None], [1j], [np.array(["a"])], [np.array([None])], [{1}]], ids=repr
+    "batch",
+    [[object(), object()], [None], [1j], [np.array(["a"])], [np.array([None])], [{1}]],
+    ids="object None complex text None-array set".split(),
 )
 def test_what_cannot_be_put_together(batch):
     with pytest.raises(TypeError) as theirs:
