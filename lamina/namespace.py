@@ -34,6 +34,7 @@ _NAMED = {
     "batching": ("vmap",),
     "control": ("cond", "while_loop"),
     "inspect": ("set_printoptions",),
+    "io.files": ("save", "load"),
 }  # fmt: skip
 
 _ROOT_IN_PLACE = (

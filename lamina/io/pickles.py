@@ -10,8 +10,9 @@ from __future__ import annotations
 import pickletools
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from pickle import UnpicklingError
 from typing import IO, Any
+
+from lamina.io.errors import UnsafeFileError
 
 Instruction = tuple[str, Any, int | None]
 """What an instruction is called, what stands beside it in the file, and where it is."""
@@ -59,12 +60,12 @@ def instructions(who: str, stream: IO[bytes]) -> list[Instruction]:
     """The instructions of the pickle that begins here; the stream then stands behind it.
 
     Raises:
-        UnpicklingError: if it ends too early or is no pickle.
+        UnsafeFileError: if it ends too early or is no pickle.
     """
     try:
         return [(opcode.name, argument, at) for opcode, argument, at in pickletools.genops(stream)]
     except (ValueError, UnicodeDecodeError) as error:
-        raise UnpicklingError(f"{who}: it is not a whole pickle: {error}.") from None
+        raise UnsafeFileError(f"{who}: it is not a whole pickle: {error}.") from None
 
 
 def run(
@@ -79,18 +80,18 @@ def run(
         persistent: gives the object for a persistent id, which is how a pickle refers to what lies outside it.
 
     Raises:
-        UnpicklingError: if it asks for another name, or makes no sense.
+        UnsafeFileError: if it asks for another name, or makes no sense.
     """
     machine = _Machine(who, names, persistent)
     for name, argument, at in program:
         try:
             machine.step(name, argument)
         except (IndexError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise UnpicklingError(
+            raise UnsafeFileError(
                 f"{who}: its pickle is damaged: {name} at byte {at} fails with {type(error).__name__}: {error}."
             ) from error
     if not machine.stack:
-        raise UnpicklingError(f"{who}: its pickle is damaged: there is nothing in it.")
+        raise UnsafeFileError(f"{who}: its pickle is damaged: there is nothing in it.")
     return machine.stack.pop()
 
 
@@ -114,7 +115,7 @@ class _Machine:
         elif name in _STEPS:
             _STEPS[name](self, argument)
         else:
-            raise UnpicklingError(f"{self.who}: its pickle has the instruction {name}, which data does not need.")
+            raise UnsafeFileError(f"{self.who}: its pickle has the instruction {name}, which data does not need.")
 
     def since_mark(self) -> list[Any]:
         items, self.stack = self.stack, self.below.pop()
@@ -177,7 +178,7 @@ class _Machine:
     def name(self, name: str) -> None:
         known = self.names if name in self.names else PLAIN
         if name not in known:
-            raise UnpicklingError(
+            raise UnsafeFileError(
                 f"{self.who}: it asks for {name}, which is not one of the names that stand for data here. "
                 "Nothing of it has been run."
             )

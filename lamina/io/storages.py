@@ -11,25 +11,25 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lamina.autograd import no_grad
-from lamina.creation import tensor as new_tensor
 from lamina.dtypes import DType
+from lamina.io.errors import FileError
+from lamina.io.sharing import extent
+from lamina.io.source import Source, Span
+from lamina.io.tensors import owned
 from lamina.tensor import Tensor
 
 
-class Span(NamedTuple):
-    """A stretch of bytes in a file."""
-
-    start: int
-    size: int
-
-
 class Storage(NamedTuple):
-    """What tensors are cut from: a name, the type of elements, and how many; a part of another begins at `start`."""
+    """What tensors are cut from: a name, the type of elements, and how many; a part of another begins at `start`.
+
+    `place` is the device that it was saved from, as the file names it.
+    """
 
     key: str
     dtype: DType
     numel: int
     start: int = 0
+    place: str = "cpu"
 
 
 class Cut(NamedTuple):
@@ -49,9 +49,7 @@ class Cut(NamedTuple):
     @property
     def extent(self) -> int:
         """How many elements lie between the first and the last, both included."""
-        if 0 in self.size:
-            return 0
-        return 1 + sum((size - 1) * stride for size, stride in zip(self.size, self.stride, strict=True))
+        return extent(self.size, self.stride)
 
     @property
     def span(self) -> Span:
@@ -73,7 +71,7 @@ def cut_of(
     """A cut, after a look at its numbers: they come from the file, and must stay inside the storage.
 
     Raises:
-        RuntimeError: if they do not.
+        FileError: if they do not.
     """
     if not isinstance(storage, Storage):
         raise TypeError(f"a tensor needs a storage, got {type(storage).__name__}")
@@ -82,7 +80,7 @@ def cut_of(
     whole = len(cut.size) == len(cut.stride) and all(type(x) is int and x >= 0 for x in numbers)
     room = storage.numel * storage.dtype.itemsize // cut.dtype.itemsize
     if not whole or (cut.extent and offset + cut.extent > room):
-        raise RuntimeError(
+        raise FileError(
             f"{who}: a tensor of size {reprlib.repr(cut.size)}, stride {reprlib.repr(cut.stride)} and offset "
             f"{reprlib.repr(offset)} does not fit into its storage {storage.key} of {room} elements."
         )
@@ -93,21 +91,35 @@ class Storages:
     """Makes the tensors of a file, each once. What overlaps shares memory, as it did when it was saved.
 
     Args:
-        who: begins every message.
-        buffer: the bytes of the file.
-        where: gives the place of a storage in it.
+        source: the file.
+        where: gives the place of a storage in it, after a look at whether it is as it was written.
         cuts: all tensors of the file, each as often as it occurs.
-        device: where tensors shall live.
+        device: says on which device tensors shall live that were saved from a place.
         order: `<` or `>`: the byte order of the numbers.
+
+    Raises:
+        FileError: if the tensors would be far larger than the file.
     """
 
     def __init__(
-        self, who: str, buffer: Any, where: Callable[[str], Span], cuts: Sequence[Cut], device: Any, order: str
+        self,
+        source: Source,
+        where: Callable[[str], Span],
+        cuts: Sequence[Cut],
+        device: Callable[[str], Any],
+        order: str = "<",
     ) -> None:
-        self.who, self.buffer, self.where, self.device, self.order = who, buffer, where, device, order
+        self.source, self.where, self.device, self.order = source, where, device, order
         self.overlapping = _overlapping(cuts)
+        self.places: dict[str, Span] = {}
         self.made: dict[Cut, Tensor] = {}
         self.wholes: dict[str, Tensor] = {}
+        needed = sum(math.prod(cut.size) * cut.dtype.itemsize for cut in set(cuts))
+        if needed > source.room():
+            raise FileError(
+                f"{source.who}: its tensors would take {needed} bytes, the file has {len(source.buffer)}: it repeats "
+                "elements to fill the memory. Save what was expanded before it was."
+            )
 
     def tensor(self, cut: Cut) -> Tensor:
         """The tensor of a cut."""
@@ -117,7 +129,13 @@ class Storages:
         if cut.storage.key in self.overlapping:
             with no_grad():
                 view = self._view(cut)
-        made = self.made[cut] = new_tensor(self._array(cut), device=self.device) if view is None else view
+        made = self.made[cut] = self._alone(cut) if view is None else view
+        return made
+
+    def _alone(self, cut: Cut) -> Tensor:
+        """The tensor with memory of its own."""
+        made = owned(self._array(cut), self.device(cut.storage.place))
+        self.source.release(self._place(cut.storage))
         return made
 
     def _view(self, cut: Cut) -> Tensor | None:
@@ -139,7 +157,8 @@ class Storages:
         if storage.key not in self.wholes:
             _, size = self._place(storage)
             flat = self._numbers(storage, Span(0, size - size % storage.dtype.itemsize), storage.dtype)
-            self.wholes[storage.key] = new_tensor(flat, device=self.device)
+            self.wholes[storage.key] = owned(flat, self.device(storage.place))
+            self.source.release(self._place(storage))
         return self.wholes[storage.key]
 
     def _array(self, cut: Cut) -> np.ndarray:
@@ -154,7 +173,7 @@ class Storages:
 
     def _numbers(self, storage: Storage, span: Span, dtype: DType) -> np.ndarray:
         """Some bytes of a storage as numbers of a type."""
-        raw = np.frombuffer(self.buffer, np.uint8, span.size, self._place(storage).start + span.start)
+        raw = self.source.numbers(Span(self._place(storage).start + span.start, span.size))
         if dtype.name == "bool":
             return raw != 0  # whatever else the byte is, XLA must see 0 or 1
         unit = dtype.itemsize // 2 if dtype.is_complex else dtype.itemsize
@@ -164,12 +183,14 @@ class Storages:
 
     def _place(self, storage: Storage) -> Span:
         """Where the storage is in the file; it must be there in full."""
-        place = self.where(storage.key)
+        if storage.key not in self.places:
+            self.places[storage.key] = self.where(storage.key)
+        place = self.places[storage.key]
         needed = (storage.start + storage.numel) * storage.dtype.itemsize
-        there = max(min(place.size, len(self.buffer) - place.start), 0)
+        there = max(min(place.size, len(self.source.buffer) - place.start), 0)
         if there < needed:
-            raise RuntimeError(
-                f"{self.who}: the file is incomplete: it has {there} of {needed} bytes of storage {storage.key}."
+            raise FileError(
+                f"{self.source.who}: the file is incomplete: it has {there} of {needed} bytes of storage {storage.key}."
             )
         return place
 

@@ -8,19 +8,20 @@ below; and twice: first to see which tensors there are, then to make them.
 from __future__ import annotations
 
 import io
-import mmap
-import os
 import reprlib
 import struct
 import zipfile
 from collections.abc import Callable, Sequence
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from lamina import dtypes
 from lamina.devices import device as Device
 from lamina.io import pickles
+from lamina.io.errors import FileError
 from lamina.io.pickles import Call, Instruction
-from lamina.io.storages import Cut, Span, Storage, Storages, cut_of
+from lamina.io.source import Readable, Source, Span, open_source
+from lamina.io.storages import Cut, Storage, Storages, cut_of
+from lamina.io.tensors import MapLocation, device_for
 from lamina.nn.parameter import Parameter
 from lamina.tensor import Size, Tensor
 
@@ -28,7 +29,7 @@ _MAGIC, _VERSION = 0x1950A86A20F9469CFC6C, 1001
 """What files of the older format begin with."""
 
 
-def load_torch(file: str | os.PathLike[str] | IO[bytes], device: Any = None) -> Any:
+def load_torch(file: Readable, device: MapLocation = None, *, mmap: bool | None = None) -> Any:
     """What `torch.save` wrote: tensors, alone or in dicts, lists and tuples, such as a `state_dict`.
 
     Nothing in the file is run. It may use the names of tensors, their types and Python's own data; one that asks for
@@ -37,31 +38,25 @@ def load_torch(file: str | os.PathLike[str] | IO[bytes], device: Any = None) -> 
 
     Args:
         file: a path, or a file open for reading in binary mode.
-        device: where the tensors shall live, wherever they were saved from; the default device unless given.
+        device: where the tensors shall live, as `map_location` of `lamina.load`; the default device unless given.
+        mmap: whether to map the file; by default, if it has a path.
 
     Raises:
-        pickle.UnpicklingError: if the file asks for a name that is not data, or is not one of PyTorch's.
-        RuntimeError: if it is incomplete, or a TorchScript program.
-        EOFError: if it is empty.
+        FileError: if the file is incomplete, damaged, a TorchScript program, or asks for a name that is not data.
     """
-    path = file if isinstance(file, (str, os.PathLike)) else getattr(file, "name", type(file).__name__)
-    who = f"load_torch: {os.path.basename(os.fspath(path)) if isinstance(path, (str, os.PathLike)) else path}"
-    buffer = _bytes_of(file)
-    if not len(buffer):
-        raise EOFError(f"{who}: the file is empty.")
-    stream = io.BytesIO(buffer) if isinstance(buffer, bytes) else buffer
-    found = (_open_zip if buffer[:4] == b"PK\x03\x04" else _open_old)(who, stream, buffer)
-    storages = Storages(who, buffer, found.where, found.cuts, device, found.order)
+    return read_torch(open_source("load_torch", file, mmap), device)
+
+
+def read_torch(source: Source, map_location: MapLocation) -> Any:
+    """What is in a file of PyTorch's that is open."""
+    who, buffer = source
+    found = (_open_zip if bytes(buffer[:4]) == b"PK\x03\x04" else _open_old)(source)
+    storages = Storages(source, found.where, found.cuts, device_for(who, map_location), found.order)
     return pickles.run(who, found.program, _names(who, storages.tensor, _parameter, _with_attributes), _storage)
 
 
-def _bytes_of(file: Any) -> Any:
-    if not isinstance(file, (str, os.PathLike)):
-        return bytes(file.read())
-    with open(file, "rb") as opened:
-        if not os.fstat(opened.fileno()).st_size:
-            return b""
-        return mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+def _stream(buffer: Any) -> Any:
+    return io.BytesIO(buffer) if isinstance(buffer, bytes) else buffer
 
 
 # The two formats.
@@ -76,22 +71,23 @@ class _Found(NamedTuple):
     order: str
 
 
-def _open_zip(who: str, stream: Any, buffer: Any) -> _Found:
+def _open_zip(source: Source) -> _Found:
     """An archive with the members `*/data.pkl`, `*/byteorder`, and `*/data/0` and so on for the storages."""
+    who, buffer = source
     try:
-        with zipfile.ZipFile(stream) as archive:
+        with zipfile.ZipFile(_stream(buffer)) as archive:
             members = {member.filename: member for member in archive.infolist()}
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as error:
-        raise RuntimeError(f"{who}: the file is incomplete, or damaged: {error}.") from None
+        raise FileError(f"{who}: the file is incomplete, or damaged: {error}.") from None
     root = next((name[:-8] for name in members if name.endswith("/data.pkl") and name.count("/") == 1), None)
     if root is None:
-        raise RuntimeError(f"{who}: it is a zip archive, but torch.save did not write it: it has no data.pkl.")
+        raise FileError(f"{who}: it is a zip archive, but torch.save did not write it: it has no data.pkl.")
     if f"{root}constants.pkl" in members:
-        raise RuntimeError(f"{who}: it is a TorchScript program. What can be read is its state_dict(), by torch.save.")
+        raise FileError(f"{who}: it is a TorchScript program. What can be read is its state_dict(), by torch.save.")
 
     def span(name: str) -> Span:
         if root + name not in members:
-            raise RuntimeError(f"{who}: the file is incomplete: it has no {root}{name}.")
+            raise FileError(f"{who}: the file is incomplete: it has no {root}{name}.")
         return _span_of(who, buffer, members[root + name])
 
     def contents(name: str) -> bytes:
@@ -107,21 +103,23 @@ def _span_of(who: str, buffer: Any, member: zipfile.ZipInfo) -> Span:
     """Where the bytes of a member are: behind its own header, which is of another length than that in the directory."""
     header = buffer[member.header_offset : member.header_offset + 30]
     if len(header) < 30 or header[:4] != b"PK\x03\x04":
-        raise RuntimeError(f"{who}: the file is incomplete, or damaged: {member.filename} is not where it should be.")
+        raise FileError(f"{who}: the file is incomplete, or damaged: {member.filename} is not where it should be.")
     if member.compress_type != zipfile.ZIP_STORED:
-        raise RuntimeError(f"{who}: {member.filename} is compressed; torch.save stores the bytes as they are.")
+        raise FileError(f"{who}: {member.filename} is compressed; torch.save stores the bytes as they are.")
     name, extra = struct.unpack("<HH", header[26:])
     return Span(member.header_offset + 30 + name + extra, member.file_size)
 
 
-def _open_old(who: str, stream: Any, buffer: Any) -> _Found:
+def _open_old(source: Source) -> _Found:
     """Five pickles (a number, a version, the machine, the object, the keys of its storages), then each storage."""
+    who, buffer = source
+    stream = _stream(buffer)
     if (magic := pickles.run(who, pickles.instructions(who, stream), {})) != _MAGIC:
-        raise RuntimeError(
+        raise FileError(
             f"{who}: it is a pickle, but torch.save did not write it: it begins with {reprlib.repr(magic)}."
         )
     if (version := pickles.run(who, pickles.instructions(who, stream), {})) != _VERSION:
-        raise RuntimeError(f"{who}: its format has the version {reprlib.repr(version)}; {_VERSION} is known.")
+        raise FileError(f"{who}: its format has the version {reprlib.repr(version)}; {_VERSION} is known.")
     pickles.run(who, pickles.instructions(who, stream), {})
     program = pickles.instructions(who, stream)
     cuts, types = _survey(who, program)
@@ -129,14 +127,14 @@ def _open_old(who: str, stream: Any, buffer: Any) -> _Found:
     spans, position = {}, stream.tell()
     for key in keys if isinstance(keys, list) else [keys]:
         if not isinstance(key, str) or key not in types or position + 8 > len(buffer):
-            raise RuntimeError(f"{who}: the file is incomplete, or damaged: storage {reprlib.repr(key)} is not in it.")
+            raise FileError(f"{who}: the file is incomplete, or damaged: storage {reprlib.repr(key)} is not in it.")
         size = int.from_bytes(buffer[position : position + 8], "little") * types[key].itemsize
         spans[key] = Span(position + 8, size)
         position += 8 + size
 
     def where(key: str) -> Span:
         if key not in spans:
-            raise RuntimeError(f"{who}: the file is incomplete, or damaged: storage {key} is not in it.")
+            raise FileError(f"{who}: the file is incomplete, or damaged: storage {key} is not in it.")
         return spans[key]
 
     return _Found(program, cuts, where, "<")
@@ -153,7 +151,7 @@ def _survey(who: str, program: Sequence[Instruction]) -> tuple[list[Cut], dict[s
 
     pickles.run(who, program, _names(who, cuts.append, _nothing, _nothing), persistent)
     if len(seen) > len(cuts):
-        raise RuntimeError(f"{who}: it has a storage that is not a tensor's. Save the tensor in its place.")
+        raise FileError(f"{who}: it has a storage that is not a tensor's. Save the tensor in its place.")
     return cuts, {storage.key: storage.dtype for storage in seen}
 
 
@@ -162,7 +160,7 @@ def _survey(who: str, program: Sequence[Instruction]) -> tuple[list[Cut], dict[s
 
 def _storage(identity: Any) -> Storage:
     """The storage of a persistent id. The last part, in the older format, says if it is a part of another."""
-    kind, dtype, key, _, numel, *part = identity
+    kind, dtype, key, place, numel, *part = identity
     start = 0
     if part and part[0] is not None:
         _, start, numel = part[0]
@@ -170,7 +168,7 @@ def _storage(identity: Any) -> Storage:
         raise ValueError(f"{reprlib.repr(identity)} is no storage")
     if not all(type(x) is int and x >= 0 for x in (start, numel)):
         raise ValueError(f"{reprlib.repr(identity)} has no whole number of elements")
-    return Storage(key, dtype, numel, start)
+    return Storage(key, dtype, numel, start, str(place))
 
 
 def _names(who: str, tensor: Callable[[Cut], Any], parameter: Any, with_attributes: Any) -> dict[str, Any]:

@@ -1,0 +1,24 @@
+"""What goes wrong with files, in one line: which file, what is wrong with it, what can be done."""
+
+from __future__ import annotations
+
+from pickle import UnpicklingError
+
+
+class FileError(RuntimeError):
+    """A file that is damaged, incomplete, of another format, or that holds what cannot be kept.
+
+    Nothing of such a file has been run, and nothing has been half loaded.
+    """
+
+
+class UnsafeFileError(FileError, UnpicklingError):
+    """A file whose pickle is none, or asks for more than data. `torch.load` raises `pickle.UnpicklingError` there."""
+
+
+class EmptyFileError(FileError, EOFError):
+    """A file without a single byte."""
+
+
+class NotDataError(FileError, TypeError):
+    """What cannot be saved because it is no data: a module, a function, a class."""
