@@ -12,6 +12,7 @@ from lamina import (  # noqa: E402
     dtypes,
     engine,
     fft,
+    fit,
     func,
     io,
     linalg,
@@ -24,7 +25,7 @@ from lamina import (  # noqa: E402
 namespace.also("lamina.utils.data", data)
 
 __all__ = [
-    "amp", "autograd", "cuda", "data", "dtypes", "engine", "fft", "func", "io", "linalg", "nn", "optim", "special",
-    "utils",
+    "amp", "autograd", "cuda", "data", "dtypes", "engine", "fft", "fit", "func", "io", "linalg", "nn", "optim",
+    "special", "utils",
 ]  # fmt: skip
 __version__ = "0.1.0"

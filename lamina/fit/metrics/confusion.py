@@ -63,7 +63,7 @@ class ConfusionMatrix(Metric):
             cell = functions.where(functions.eq(found.wanted, self.ignore_index), cells, cell)
         zeros = creation.zeros(cells + 1, dtype=cell.dtype, device=cell.device)
         cell = cell.reshape(-1)
-        counts = zeros.scatter_add(0, cell, functions.ones_like(cell))[:cells]
+        counts = zeros.scatter_add(0, cell, creation.ones_like(cell))[:cells]
         return counts.reshape((found.classes, 2, 2) if labels else (size, size))
 
 
