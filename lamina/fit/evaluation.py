@@ -50,7 +50,7 @@ def evaluate(
             outcome = forward(batch)
             meters.measure(outcome)
             flush()
-            meters.add(outcome, batch)
+            meters.add(outcome.loss, outcome.numbers, batch)
             if after is not None:
                 after(outcome)
 

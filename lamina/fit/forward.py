@@ -17,6 +17,9 @@ from lamina.tensor import Tensor
 PRECISIONS = {None: None, "fp32": None, "bf16": "bfloat16", "fp16": "float16"}
 
 
+NONE: dict[str, Any] = {}
+
+
 class Outcome(NamedTuple):
     """What a batch gives.
 
@@ -63,22 +66,27 @@ class Forward:
     def __call__(self, batch: Any) -> Outcome:
         """The outcome of a batch, recorded."""
         batch = self.prepared(batch)
-        with self.casting or nullcontext():
-            if self.step is not None:
-                return self._by_step(batch)
-            if self.loss is None:
-                raise ValueError(HOW_TO_GIVE_A_LOSS)
-            if batch.__class__ not in (tuple, list) or len(batch) < 2:
-                raise TypeError(
-                    f"fit: a batch must be (input, ..., target), got {described(batch)}. Give step=, a function of "
-                    "(model, batch) that computes the loss."
-                )
-            *inputs, target = batch
-            output = call_model(self.model, inputs)
-            loss = self.loss(output, target)
+        if self.casting is None:
+            return self._outcome(batch)
+        with self.casting:
+            return self._outcome(batch)
+
+    def _outcome(self, batch: Any) -> Outcome:
+        if self.step is not None:
+            return self._by_step(batch)
+        if batch.__class__ is not list or len(batch) < 2:
+            raise TypeError(
+                f"fit: a batch must be (input, ..., target), got {described(batch)}. Give step=, a function of "
+                "(model, batch) that computes the loss."
+            )
+        if self.loss is None:
+            raise ValueError(HOW_TO_GIVE_A_LOSS)
+        *inputs, target = batch
+        output = call_model(self.model, inputs)
+        loss = self.loss(output, target)
         if not isinstance(loss, Tensor) or loss.ndim:
             raise ValueError(f"fit: the loss of a batch must be one number, got {described(loss)}.")
-        return Outcome(loss, output, target, {})
+        return Outcome(loss, output, target, NONE)
 
     def output(self, batch: Any, inputs: int | None = None) -> Any:
         """What the model gives for a batch. `inputs`: how many of its parts are inputs; default: all but a target."""
@@ -92,18 +100,25 @@ class Forward:
             return call_model(self.model, parts)
 
     def prepared(self, batch: Any) -> Any:
-        """The batch as tensors on the model's device."""
-        if isinstance(batch, Tensor):
-            return batch if self.device is None or batch.device == self.device else batch.to(self.device)
-        if isinstance(batch, dict):
-            return {name: self.prepared(x) for name, x in batch.items()}
-        if isinstance(batch, tuple) and hasattr(batch, "_fields"):
-            return type(batch)(*map(self.prepared, batch))
-        if isinstance(batch, (tuple, list)):
-            return [self.prepared(x) for x in batch]
-        if isinstance(batch, (np.ndarray, np.generic)) or hasattr(batch, "__jax_array__"):
-            return self.prepared(tensor_of(batch))
-        return batch
+        """The batch as tensors on the model's device; tuples become lists."""
+        device = self.device
+        if batch.__class__ is tuple or batch.__class__ is list:
+            # The common case costs a look at each tensor's device.
+            return [x if x.__class__ is Tensor and x.device is device else self._moved(x) for x in batch]
+        return self._moved(batch)
+
+    def _moved(self, x: Any) -> Any:
+        if isinstance(x, Tensor):
+            return x if self.device is None or x.device == self.device else x.to(self.device)
+        if isinstance(x, dict):
+            return {name: self._moved(part) for name, part in x.items()}
+        if isinstance(x, tuple) and hasattr(x, "_fields"):
+            return type(x)(*map(self._moved, x))
+        if isinstance(x, (tuple, list)):
+            return [self._moved(part) for part in x]
+        if isinstance(x, (np.ndarray, np.generic)):
+            return self._moved(tensor_of(x))
+        return x
 
     def _by_step(self, batch: Any) -> Outcome:
         assert self.step is not None

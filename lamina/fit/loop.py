@@ -50,9 +50,8 @@ def train_epoch(run: Run, keeper: Keeper | None) -> bool:
     for batch in run.data:
         for method in starts:
             call(method, run)
-        outcome = update(batch, measure)
-        run.loss = outcome.loss
-        meters.add(outcome, batch)
+        run.loss, numbers = update(batch, measure)
+        meters.add(run.loss, numbers, batch)
         run.batch += 1
         run.step += 1
         for method in ends:

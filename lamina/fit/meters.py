@@ -43,11 +43,11 @@ class Meters:
                 error.add_note(f"in metric {metric.name}")
                 raise
 
-    def add(self, outcome: Outcome, batch: Any) -> None:
+    def add(self, loss: Tensor, numbers: dict[str, Any], batch: Any) -> None:
         """Keep the loss of a batch, and the numbers beside it, to be read later."""
         weight = rows(batch)
-        self.loss.add(outcome.loss, weight)
-        for name, value in outcome.numbers.items():
+        self.loss.add(loss, weight)
+        for name, value in numbers.items():
             if isinstance(value, Tensor) and value.ndim:
                 raise ValueError(f"fit: {name!r}, which step returns, must be one number, got {tuple(value.shape)}.")
             if name not in self.others:

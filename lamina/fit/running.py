@@ -36,12 +36,13 @@ class RunningMean:
 
     def read(self, leave: int = 0) -> None:
         """Read the numbers that wait, but the newest."""
-        waiting = self._waiting
-        for _ in range(len(waiting) - leave):
-            number, weight = waiting.popleft()
-            self.last = float(number.detach()) if isinstance(number, Tensor) else float(number)
-            self.total += self.last * weight
-            self.weight += weight
+        take, total, whole = self._waiting.popleft, self.total, self.weight
+        for _ in range(len(self._waiting) - leave):
+            number, weight = take()
+            self.last = number = number.item() if isinstance(number, Tensor) else float(number)
+            total += number * weight
+            whole += weight
+        self.total, self.weight = total, whole
 
     def mean(self) -> float:
         """The mean of what has been read; nan if nothing has."""

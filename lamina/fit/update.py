@@ -9,7 +9,7 @@ from lamina.amp.grad_scaler import GradScaler
 from lamina.fit.forward import Forward, Outcome
 from lamina.nn.utils import clip_grad_norm_, clip_grad_value_
 from lamina.optim import LBFGS, Optimizer
-from lamina.tensor import flush, grad_mode
+from lamina.tensor import Tensor, flush, grad_mode
 
 
 class Update:
@@ -51,14 +51,20 @@ class Update:
                 "not supported with it."
             )
 
-    def __call__(self, batch: Any, measure: Callable[[Outcome], None] | None = None) -> Outcome:
-        """Train with a batch. `measure` is called with the outcome before the step, to be part of its program."""
+    def __call__(
+        self, batch: Any, measure: Callable[[Outcome], None] | None = None
+    ) -> tuple[Tensor, dict[str, Any]]:
+        """Train with a batch: its loss, unread, and the numbers beside it.
+
+        `measure` is called with the outcome before the step, to be part of its program. Nobody holds the model's output
+        then, so it need not be a result of that program.
+        """
         if self._searches:
             return self._search(batch, measure)
         if not self.pending:
             self.optimizer.zero_grad()
         outcome = self.forward(batch)
-        loss = outcome.loss
+        loss = kept = outcome.loss
         if self.accumulate > 1:
             loss = loss / self.accumulate
         if self.scaler is not None:
@@ -67,12 +73,14 @@ class Update:
         if measure is not None:
             with grad_mode(False):
                 measure(outcome)
+        numbers = outcome.numbers
+        del outcome
         self.pending += 1
         if self.pending == self.accumulate:
             self.step()
         else:
             flush()
-        return outcome
+        return kept, numbers
 
     def step(self) -> None:
         """Let the optimizer use the gradients."""
@@ -114,15 +122,17 @@ class Update:
                 if p.grad is not None:
                     p.grad.mul_(factor)
 
-    def _search(self, batch: Any, measure: Callable[[Outcome], None] | None) -> Outcome:
-        found: list[Outcome] = []
+    def _search(
+        self, batch: Any, measure: Callable[[Outcome], None] | None
+    ) -> tuple[Tensor, dict[str, Any]]:
+        found: list[tuple[Tensor, dict[str, Any]]] = []
 
         def closure() -> Any:
             self.optimizer.zero_grad()
             outcome = self.forward(batch)
             outcome.loss.backward()
             if not found:
-                found.append(outcome)
+                found.append((outcome.loss, outcome.numbers))
                 if measure is not None:
                     with grad_mode(False):
                         measure(outcome)

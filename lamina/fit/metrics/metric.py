@@ -126,10 +126,15 @@ class Function(Metric):
 
 def rows(x: Any) -> int:
     """How many samples a batch has: the first size of its first tensor, 1 if that has none."""
-    while isinstance(x, (tuple, list, dict)) and x:
-        x = next(iter(x.values())) if isinstance(x, dict) else x[0]
+    while not isinstance(x, Tensor):
+        if isinstance(x, dict) and x:
+            x = next(iter(x.values()))
+        elif isinstance(x, (tuple, list)) and x:
+            x = x[0]
+        else:
+            break
     shape = getattr(x, "shape", ())
-    return int(shape[0]) if len(shape) else 1
+    return int(shape[0]) if shape else 1
 
 
 def zeros_for(value: Tensor) -> Tensor:
