@@ -50,7 +50,7 @@ def train_epoch(run: Run, keeper: Keeper | None) -> bool:
     for batch in run.data:
         for method in starts:
             call(method, run)
-        run.loss, numbers = update(batch, measure)
+        run.loss, numbers = update(batch, measure, run.batch + 1 == run.batches)
         meters.add(run.loss, numbers, batch)
         run.batch += 1
         run.step += 1

@@ -52,12 +52,13 @@ class Update:
             )
 
     def __call__(
-        self, batch: Any, measure: Callable[[Outcome], None] | None = None
+        self, batch: Any, measure: Callable[[Outcome], None] | None = None, last: bool = False
     ) -> tuple[Tensor, dict[str, Any]]:
         """Train with a batch: its loss, unread, and the numbers beside it.
 
         `measure` is called with the outcome before the step, to be part of its program. Nobody holds the model's output
-        then, so it need not be a result of that program.
+        then, so it need not be a result of that program. `last` says that no batch follows in this epoch: then the
+        gradients that were accumulated are used, however many they are.
         """
         if self._searches:
             return self._search(batch, measure)
@@ -76,7 +77,7 @@ class Update:
         numbers = outcome.numbers
         del outcome
         self.pending += 1
-        if self.pending == self.accumulate:
+        if last or self.pending == self.accumulate:
             self.step()
         else:
             flush()
@@ -85,7 +86,7 @@ class Update:
     def step(self) -> None:
         """Let the optimizer use the gradients."""
         if self.pending < self.accumulate:
-            self._weigh(self.accumulate / self.pending)
+            self._weigh(self.accumulate / self.pending)  # the mean over fewer batches
         self.pending = 0
         if self.scaler is None:
             if self._clips:
@@ -103,7 +104,7 @@ class Update:
         self.scaler.update()
 
     def finish(self) -> None:
-        """At the end of an epoch: a step with what gradients there are, averaged over the batches they are of."""
+        """At the end of an epoch whose length was not known: a step with what gradients there are."""
         if self.pending:
             self.step()
 
