@@ -31,6 +31,7 @@ BELOW = {
 UPSTAIRS = ("nn", "optim", "data", "fit", "io", "parallel", "rtorch", "cli")
 WIRING = {
     "lamina": "the contents page of the whole",
+    "lamina.__main__": "the command line of the whole",
     "lamina.namespace": "puts the functions of every floor where users find them",
 }
 

@@ -2,6 +2,12 @@
 
 from lamina.io.errors import EmptyFileError, FileError, NotDataError, UnsafeFileError
 from lamina.io.files import load, save
+from lamina.io.numpy_files import load_npz, save_npz
+from lamina.io.safetensors_files import load_safetensors, safetensors_metadata, save_safetensors
 from lamina.io.torch_files import load_torch
+from lamina.io.torch_writer import save_torch
 
-__all__ = ["save", "load", "load_torch", "FileError", "UnsafeFileError", "EmptyFileError", "NotDataError"]
+__all__ = [
+    "save", "load", "save_torch", "load_torch", "save_safetensors", "load_safetensors", "safetensors_metadata",
+    "save_npz", "load_npz", "FileError", "UnsafeFileError", "EmptyFileError", "NotDataError",
+]  # fmt: skip

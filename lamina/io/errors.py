@@ -11,6 +11,10 @@ class FileError(RuntimeError):
     Nothing of such a file has been run, and nothing has been half loaded.
     """
 
+    def __init__(self, message: str) -> None:
+        # Names come from the file: what they hold must not begin a line or move the cursor.
+        super().__init__("".join(x if x.isprintable() else repr(x)[1:-1] for x in message))
+
 
 class UnsafeFileError(FileError, UnpicklingError):
     """A file whose pickle is none, or asks for more than data. `torch.load` raises `pickle.UnpicklingError` there."""

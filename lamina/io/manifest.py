@@ -16,7 +16,9 @@ import numpy as np
 
 from lamina import dtypes
 from lamina.devices import device as Device
-from lamina.io.advice import refuse
+from lamina.io.advice import place_of, refuse
+from lamina.io.errors import NotDataError
+from lamina.nn.parameter import is_lazy
 from lamina.tensor import Size, Tensor
 
 DEEPEST = 100
@@ -74,10 +76,23 @@ class Writer:
     def number(self, x: Tensor, path: tuple[Any, ...]) -> int:
         """The number of a tensor among those that were met."""
         if id(x) not in self.numbers:
+            if is_lazy(x):
+                raise NotDataError(
+                    f"{self.who}: {place_of(path)} is an uninitialized tensor, which has no value. Call the module "
+                    "once before its state is saved."
+                )
             self.numbers[id(x)] = len(self.tensors)
             self.tensors.append(x)
             self.paths.append(path)
         return self.numbers[id(x)]
+
+    def attributes(self) -> list[Any]:
+        """The JSON of what users gave each tensor as attributes; tensors that are among those are met as well."""
+        found: list[Any] = []
+        while len(found) < len(self.tensors):
+            tensor, path = self.tensors[len(found)], self.paths[len(found)]
+            found.append(self.pairs(vars(tensor), path))
+        return found
 
     def array(self, x: np.ndarray, path: tuple[Any, ...]) -> dict[str, Any]:
         """The record of an array."""
@@ -173,6 +188,13 @@ class Reader:
         return [self.read(item, depth) for item in x]
 
 
+def _device(x: Any) -> Device:
+    try:
+        return Device(str(x))
+    except RuntimeError as error:
+        raise ValueError(str(error)) from None
+
+
 def _size(x: Any) -> Size:
     if not all(type(count) is int for count in x):
         raise ValueError("a size has whole numbers")
@@ -192,7 +214,7 @@ _READERS: dict[Any, Callable[[Reader, Any, int], Any]] = {
     "bytearray": lambda reader, x, depth: bytearray(reader.array(x).tobytes()),
     "size": lambda reader, x, depth: _size(x),
     "dtype": lambda reader, x, depth: dtypes.of(str(x)),
-    "device": lambda reader, x, depth: Device(str(x)),
+    "device": lambda reader, x, depth: _device(x),
     "array": lambda reader, x, depth: reader.array(x),
     "scalar": lambda reader, x, depth: reader.array(x)[()],
     "tensor": lambda reader, x, depth: reader.tensor(x),

@@ -6,25 +6,25 @@ them; and which of them share memory, which are Parameters, which require a grad
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import reprlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 import numpy as np
 
 from lamina import dtypes
 from lamina.io import safetensors_layout
-from lamina.io.advice import place_of
-from lamina.io.errors import FileError, NotDataError
+from lamina.io.errors import FileError
 from lamina.io.manifest import Reader, Writer
-from lamina.io.safetensors_layout import Entry, Header, Piece
+from lamina.io.safetensors_layout import Header, Piece
 from lamina.io.sharing import Lying, plan
 from lamina.io.source import Source
 from lamina.io.storages import Cut, Storage, Storages, cut_of
-from lamina.io.tensors import KINDS, TYPES, MapLocation, device_for, numbers_of
-from lamina.nn.parameter import Parameter, is_lazy
+from lamina.io.tensors import KINDS, MapLocation, device_for, numbers_of
+from lamina.nn.parameter import Parameter
 from lamina.ops.layout import contiguous_strides
 from lamina.tensor import Tensor
 
@@ -42,7 +42,7 @@ def write(who: str, stream: IO[bytes], obj: Any) -> None:
     """
     writer = Writer(who)
     structure = writer.write(obj)
-    attributes = _attributes(writer)
+    attributes = writer.attributes()
     wholes, lying = plan(writer.tensors)
     names = _Names()
     owners: dict[int, tuple[Any, ...]] = {}
@@ -61,21 +61,6 @@ def write(who: str, stream: IO[bytes], obj: Any) -> None:
     manifest = {"structure": structure, "tensors": records, "arrays": arrays}
     metadata = {MARK: VERSION, MANIFEST: json.dumps(manifest, separators=(",", ":"), allow_nan=False)}
     safetensors_layout.write(stream, pieces, metadata)
-
-
-def _attributes(writer: Writer) -> list[Any]:
-    """What users gave tensors as attributes. Those may be tensors with attributes again, so the list grows."""
-    found: list[Any] = []
-    while len(found) < len(writer.tensors):
-        number = len(found)
-        tensor, path = writer.tensors[number], writer.paths[number]
-        if is_lazy(tensor):
-            raise NotDataError(
-                f"{writer.who}: {place_of(path)} is an uninitialized tensor, which "
-                "has no value. Call the module once before its state is saved."
-            )
-        found.append(writer.pairs(vars(tensor), path) if vars(tensor) else None)
-    return found
 
 
 class _Names:
@@ -140,35 +125,68 @@ def read(source: Source, header: Header, map_location: MapLocation) -> Any:
             f"{source.who}: it is written in version {reprlib.repr(header.metadata[MARK])} of lamina's format; this "
             f"lamina reads version {VERSION}. Read it with a later lamina."
         )
-    try:
+    with _damage(source):
         manifest = json.loads(header.metadata[MANIFEST], object_pairs_hook=safetensors_layout.distinct)
-        return _Opened(source, header, manifest, device_for(source.who, map_location)).data()
+        opened = _Opened(source, header, manifest)
+    opened.place(device_for(source.who, map_location))
+    with _damage(source):
+        return opened.data()
+
+
+def outline(source: Source, header: Header) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """The type and shape of each tensor and array in a file of lamina's, by its name there; told by the manifest.
+
+    Raises:
+        FileError: if that is damaged.
+    """
+    with _damage(source):
+        manifest = json.loads(header.metadata[MANIFEST])
+        found = {
+            record["name"]: (str(record["dtype"]), header.entries[record["name"]].shape)
+            for record in manifest["tensors"]
+        }
+        found = {name: (kind, s[:-1] if kind == "complex128" else s) for name, (kind, s) in found.items()}
+        left = [manifest["structure"], *(record.get("attributes") for record in manifest["tensors"])]
+        while left:
+            part = left.pop()
+            if isinstance(part, dict) and part.keys() == {"number", "dtype", "shape"}:
+                found[manifest["arrays"][part["number"]]] = str(array_type(part["dtype"])), tuple(part["shape"])
+            elif isinstance(part, (dict, list)):
+                left.extend(part.values() if isinstance(part, dict) else part)
+        return found
+
+
+@contextlib.contextmanager
+def _damage(source: Source) -> Iterator[None]:
+    """Say of whatever fails inside that the manifest is damaged."""
+    try:
+        yield
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError) as error:
         what = safetensors_layout.short(error)
-        raise FileError(f"{source.who}: its manifest is damaged: {what}. Get the file anew, or write it again.") from (
-            error
-        )
+        raise FileError(
+            f"{source.who}: its manifest is damaged: {what}. Get the file anew, or write it again."
+        ) from error
 
 
 class _Opened:
     """A file whose manifest is being followed."""
 
-    def __init__(
-        self, source: Source, header: Header, manifest: Mapping[str, Any], device: Callable[[str], Any]
-    ) -> None:
+    def __init__(self, source: Source, header: Header, manifest: Mapping[str, Any]) -> None:
         self.source, self.header, self.manifest = source, header, manifest
         self.records: Sequence[Mapping[str, Any]] = manifest["tensors"]
         self.names: Sequence[str] = manifest["arrays"]
         self.cuts = [self.cut(record) for record in self.records]
-        self.storages = Storages(source, self.where, self.cuts, device)
         self.made: dict[int, Any] = {}
         self.reader = Reader(self.tensor, self.array)
+
+    def place(self, device: Callable[[str], Any]) -> None:
+        """Say on which devices the tensors shall live."""
+        self.storages = Storages(self.source, self.where, self.cuts, device)
 
     def data(self) -> Any:
         """All of it: the checksums first, so that nothing is made of a damaged file."""
         for name in self.header.entries:
             safetensors_layout.verify(self.source, self.header, name)
-            self.source.release(self.header.entries[name].span)
         found = self.reader.read(self.manifest["structure"])
         for number, record in enumerate(self.records):
             if number in self.made:
@@ -217,7 +235,7 @@ class _Opened:
         dtype, shape = array_type(record["dtype"]), record["shape"]
         if not safetensors_layout.counts(shape) or math.prod(shape) * dtype.itemsize != entry.span.size:
             raise ValueError(f"an array of shape {reprlib.repr(shape)} has other bytes than {entry.span.size}")
-        return np.ndarray(tuple(shape), dtype, self.source.bytes(entry.span)).copy()
+        return np.ndarray(tuple(shape), dtype, self.source.copy(entry.span)).copy()
 
 
 def array_type(name: Any) -> np.dtype:
@@ -229,8 +247,3 @@ def array_type(name: Any) -> np.dtype:
     if dtype.hasobject or dtype.names is not None or dtype.subdtype is not None:
         raise ValueError(f"{reprlib.repr(name)} is no type of arrays that are data")
     return dtype
-
-
-def entry_type(entry: Entry) -> dtypes.DType | None:
-    """The type of the tensor that an entry describes; None if lamina has none."""
-    return TYPES.get(entry.kind)

@@ -8,11 +8,15 @@ and one that is not there ends the reading. Numbers, strings, lists, dicts, tupl
 from __future__ import annotations
 
 import pickletools
+import struct
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any
 
 from lamina.io.errors import UnsafeFileError
+
+MOST_INSTRUCTIONS, LARGEST_KEY = 10_000_000, 1000
+"""How long a pickle may be, and of how many parts a key: a tuple that holds the last one twice has twice as many."""
 
 Instruction = tuple[str, Any, int | None]
 """What an instruction is called, what stands beside it in the file, and where it is."""
@@ -40,15 +44,29 @@ def _as_bytearray(data: Any = b"", encoding: str = "latin1") -> bytearray:
     return bytearray(_text_as_bytes(data, encoding) if isinstance(data, str) else data)
 
 
+def _as_ordered(pairs: Iterable[Any] = ()) -> OrderedDict[Any, Any]:
+    found: OrderedDict[Any, Any] = OrderedDict()
+    _update(found, [x for key, value in (pairs.items() if isinstance(pairs, dict) else pairs) for x in (key, value)])
+    return found
+
+
+def _as_set(items: Iterable[Any] = ()) -> set[Any]:
+    return set(_keys(items))
+
+
+def _as_frozenset(items: Iterable[Any] = ()) -> frozenset[Any]:
+    return frozenset(_keys(items))
+
+
 _BUILTINS: dict[str, Callable[..., Any]] = {
     "bytearray": _as_bytearray,
     "bytes": lambda: b"",
     "complex": complex,
-    "frozenset": frozenset,
-    "set": set,
+    "frozenset": _as_frozenset,
+    "set": _as_set,
 }
 PLAIN: dict[str, Any] = {
-    "collections.OrderedDict": Call(OrderedDict),
+    "collections.OrderedDict": Call(_as_ordered),
     "_codecs.encode": Call(_text_as_bytes),
     **{f"builtins.{name}": Call(function) for name, function in _BUILTINS.items()},
     **{f"__builtin__.{name}": Call(function) for name, function in _BUILTINS.items()},  # Python 2's, in old protocols
@@ -62,9 +80,17 @@ def instructions(who: str, stream: IO[bytes]) -> list[Instruction]:
     Raises:
         UnsafeFileError: if it ends too early or is no pickle.
     """
+    found: list[Instruction] = []
     try:
-        return [(opcode.name, argument, at) for opcode, argument, at in pickletools.genops(stream)]
-    except (ValueError, UnicodeDecodeError) as error:
+        for opcode, argument, at in pickletools.genops(stream):
+            found.append((opcode.name, argument, at))
+            if len(found) > MOST_INSTRUCTIONS:
+                raise UnsafeFileError(
+                    f"{who}: its pickle has more than {MOST_INSTRUCTIONS} instructions. Save numbers as a tensor, not "
+                    "one by one."
+                )
+        return found
+    except (ValueError, UnicodeDecodeError, struct.error, OverflowError, MemoryError) as error:
         raise UnsafeFileError(f"{who}: it is not a whole pickle: {error}.") from None
 
 
@@ -86,13 +112,18 @@ def run(
     for name, argument, at in program:
         try:
             machine.step(name, argument)
-        except (IndexError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        except _FAILURES as error:
             raise UnsafeFileError(
                 f"{who}: its pickle is damaged: {name} at byte {at} fails with {type(error).__name__}: {error}."
             ) from error
     if not machine.stack:
         raise UnsafeFileError(f"{who}: its pickle is damaged: there is nothing in it.")
     return machine.stack.pop()
+
+
+_FAILURES = (
+    IndexError, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, MemoryError,
+)  # fmt: skip
 
 
 class _Machine:
@@ -163,7 +194,7 @@ class _Machine:
 
     def add_items(self, _: None) -> None:
         items = self.since_mark()
-        self.into(set, set.update, items)
+        self.into(set, set.update, _keys(items))
 
     def set_item(self, _: None) -> None:
         value, key = self.stack.pop(), self.stack.pop()
@@ -213,7 +244,35 @@ class _Machine:
 
 
 def _update(target: dict[Any, Any], items: list[Any]) -> None:
-    target.update(zip(items[::2], items[1::2], strict=True))
+    """Add keys and values; a key that is there already was not written by a program that pickles dicts."""
+    before = len(target)
+    target.update(zip(_keys(items[::2]), items[1::2], strict=True))
+    if len(target) != before + len(items) // 2:
+        raise ValueError(f"a key is in a {type(target).__name__} twice")
+
+
+def _dict(items: list[Any]) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    _update(found, items)
+    return found
+
+
+def _keys(items: Iterable[Any]) -> list[Any]:
+    """Keys of a dict or members of a set, whose parts are counted first: Python would visit each part as often as it
+    occurs, which a few instructions can make more often than there is time.
+    """
+    keys = list(items)
+    for key in keys:
+        if isinstance(key, (tuple, frozenset)):
+            count, left = 0, [key]
+            while left:
+                part = left.pop()
+                if isinstance(part, (tuple, frozenset)):
+                    count += 1 + len(part)
+                    if count > LARGEST_KEY:
+                        raise ValueError(f"a key has more than {LARGEST_KEY} parts")
+                    left.extend(part)
+    return keys
 
 
 _LITERALS = frozenset(
@@ -243,8 +302,8 @@ _STEPS: dict[str, Callable[[_Machine, Any], Any]] = {
     "TUPLE2": lambda machine, _: machine.some(tuple, 2),
     "TUPLE3": lambda machine, _: machine.some(tuple, 3),
     "LIST": lambda machine, _: machine.some(list),
-    "DICT": lambda machine, _: machine.some(lambda items: dict(zip(items[::2], items[1::2], strict=True))),
-    "FROZENSET": lambda machine, _: machine.some(frozenset),
+    "DICT": lambda machine, _: machine.some(_dict),
+    "FROZENSET": lambda machine, _: machine.some(lambda items: frozenset(_keys(items))),
     "APPEND": _Machine.append,
     "APPENDS": _Machine.appends,
     "ADDITEMS": _Machine.add_items,

@@ -108,7 +108,7 @@ def verify(source: Source, header: Header, name: str) -> None:
         FileError: if they are others than were written.
     """
     wanted = header.checks.get(name)
-    if wanted is not None and zlib.crc32(source.numbers(header.entries[name].span).data) != wanted:
+    if wanted is not None and source.checksum(header.entries[name].span) != wanted:
         raise FileError(
             f"{source.who}: the numbers of {reprlib.repr(name)} are damaged: their checksum is another. {_DAMAGED}"
         )
@@ -231,9 +231,10 @@ def write(stream: IO[bytes], pieces: Sequence[Piece], metadata: Mapping[str, str
     header = _header(metadata, sums, entries, checks)
     if checks:
         header = header.replace(_stored(_NO_CHECK), _stored(f"{zlib.crc32(header):08x}"), 1)
+        end = stream.tell()
         stream.seek(begin + 8)
         stream.write(header)
-        stream.seek(0, 2)
+        stream.seek(end)
     return zlib.crc32(header)
 
 

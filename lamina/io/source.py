@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import mmap as memory_map
 import os
+import zlib
+from collections.abc import Callable, Iterator
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -14,6 +17,10 @@ Readable = str | os.PathLike[str] | IO[bytes]
 
 LARGEST_GROWTH, FREE_GROWTH = 100, 64 * 2**20
 """A file may become so many times larger in memory, or so many bytes in all, before it counts as a trap."""
+
+
+PART = 8 * 2**20
+"""How many bytes of a file are looked at before their pages are given back."""
 
 
 class Span(NamedTuple):
@@ -29,13 +36,33 @@ class Source(NamedTuple):
     who: str
     buffer: Any
 
-    def bytes(self, span: Span) -> bytes:
+    def copy(self, span: Span) -> bytes:
         """A copy of some bytes."""
         return bytes(self.buffer[span.start : span.start + span.size])
+
+    def whole(self, most: int | None = None) -> Span:
+        """All bytes, or so many of them from the first."""
+        return Span(0, len(self.buffer) if most is None else min(most, len(self.buffer)))
 
     def numbers(self, span: Span) -> np.ndarray:
         """Some bytes as they lie in the file; the array must not be kept."""
         return np.frombuffer(self.buffer, np.uint8, span.size, span.start)
+
+    def checksum(self, span: Span) -> int:
+        """The CRC-32 of some bytes; the pages that were read for it are given back."""
+        found = 0
+        for part in _parts(span):
+            found = zlib.crc32(self.numbers(part).data, found)
+            self.release(part)
+        return found
+
+    def releaser(self, start: int) -> Callable[[int, int], None]:
+        """A function that releases bytes of what begins here; more than what is read may be released at no harm."""
+        return lambda offset, size: self.release(Span(start + offset, size))
+
+    def stream(self) -> IO[bytes]:
+        """The bytes as a file that can seek; they are not copied."""
+        return io.BufferedReader(_Raw(self.buffer))
 
     def release(self, span: Span) -> None:
         """Say that these bytes are not needed again: mapped pages then stop counting as memory of this process."""
@@ -49,6 +76,38 @@ class Source(NamedTuple):
     def room(self) -> int:
         """How many bytes the file may become in memory."""
         return LARGEST_GROWTH * len(self.buffer) + FREE_GROWTH
+
+
+class _Raw(io.RawIOBase):
+    """What `io` needs to read a buffer: `mmap` has not all of it, and `BytesIO` copies."""
+
+    def __init__(self, buffer: Any) -> None:
+        super().__init__()
+        self.buffer, self.position = buffer, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self.position, os.SEEK_END: len(self.buffer)}[whence]
+        if base + offset < 0:
+            raise ValueError(f"a place in a file is not negative, got {base + offset}")
+        self.position = base + offset
+        return self.position
+
+    def readinto(self, target: Any) -> int:
+        data = self.buffer[self.position : self.position + len(target)]
+        target[: len(data)] = data
+        self.position += len(data)
+        return len(data)
+
+
+def _parts(span: Span) -> Iterator[Span]:
+    for start in range(span.start, span.start + span.size, PART):
+        yield Span(start, min(PART, span.start + span.size - start))
 
 
 def name_of(file: Any) -> str:

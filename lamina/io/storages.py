@@ -18,6 +18,8 @@ from lamina.io.source import Source, Span
 from lamina.io.tensors import owned
 from lamina.tensor import Tensor
 
+_NATIVE = "<>"[sys.byteorder == "big"]
+
 
 class Storage(NamedTuple):
     """What tensors are cut from: a name, the type of elements, and how many; a part of another begins at `start`.
@@ -109,7 +111,8 @@ class Storages:
         device: Callable[[str], Any],
         order: str = "<",
     ) -> None:
-        self.source, self.where, self.device, self.order = source, where, device, order
+        self.source, self.where, self.order = source, where, order
+        self.devices = {place: device(place) for place in dict.fromkeys(cut.storage.place for cut in cuts)}
         self.overlapping = _overlapping(cuts)
         self.places: dict[str, Span] = {}
         self.made: dict[Cut, Tensor] = {}
@@ -134,7 +137,8 @@ class Storages:
 
     def _alone(self, cut: Cut) -> Tensor:
         """The tensor with memory of its own."""
-        made = owned(self._array(cut), self.device(cut.storage.place))
+        start = self._place(cut.storage).start + cut.span.start
+        made = owned(self._array(cut), self.devices[cut.storage.place], self.source.releaser(start))
         self.source.release(self._place(cut.storage))
         return made
 
@@ -157,8 +161,8 @@ class Storages:
         if storage.key not in self.wholes:
             _, size = self._place(storage)
             flat = self._numbers(storage, Span(0, size - size % storage.dtype.itemsize), storage.dtype)
-            self.wholes[storage.key] = owned(flat, self.device(storage.place))
-            self.source.release(self._place(storage))
+            release = self.source.releaser(self._place(storage).start)
+            self.wholes[storage.key] = owned(flat, self.devices[storage.place], release)
         return self.wholes[storage.key]
 
     def _array(self, cut: Cut) -> np.ndarray:
@@ -177,7 +181,7 @@ class Storages:
         if dtype.name == "bool":
             return raw != 0  # whatever else the byte is, XLA must see 0 or 1
         unit = dtype.itemsize // 2 if dtype.is_complex else dtype.itemsize
-        if unit > 1 and self.order != "<>"[sys.byteorder == "big"]:
+        if unit > 1 and self.order != _NATIVE:
             raw = raw.view(f"{self.order}u{unit}").astype(f"=u{unit}")
         return raw.view(dtype.numpy)
 

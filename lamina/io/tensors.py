@@ -10,6 +10,7 @@ import numpy as np
 
 from lamina import devices, dtypes
 from lamina.creation import as_tensor
+from lamina.io.source import PART
 from lamina.storage import UntypedStorage
 from lamina.tensor import Tensor
 
@@ -24,12 +25,25 @@ KINDS = {
 TYPES = {kind: dtypes.of(name) for name, kind in KINDS.items()}
 
 
-def owned(array: np.ndarray, device: Any) -> Tensor:
-    """A tensor with a copy of the numbers, made once: the device takes the copy over where it can."""
+def owned(array: np.ndarray, device: Any, release: Callable[[int, int], None] | None = None) -> Tensor:
+    """A tensor with a copy of the numbers, made once: the device takes the copy over where it can.
+
+    Args:
+        array: the numbers.
+        device: where the tensor shall live.
+        release: is told of bytes that are not needed again, by where in the array they begin and how many they are.
+    """
     raw = np.empty(array.nbytes + _ALIGNED, np.uint8)
     start = -raw.ctypes.data % _ALIGNED
     copy = raw[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
-    np.copyto(copy, array)
+    if release is None or not array.flags.c_contiguous:
+        np.copyto(copy, array)
+    else:
+        target, source, step = copy.reshape(-1), array.reshape(-1), max(PART // max(array.itemsize, 1), 1)
+        for first in range(0, array.size, step):
+            part = source[first : first + step]
+            target[first : first + step] = part
+            release(first * array.itemsize, part.nbytes)
     with jax.enable_x64(True):
         return as_tensor(jax.device_put(copy, devices.jax_device(device)))
 

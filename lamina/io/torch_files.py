@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import io
 import reprlib
-import struct
-import zipfile
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -22,9 +20,11 @@ from lamina.io.pickles import Call, Instruction
 from lamina.io.source import Readable, Source, Span, open_source
 from lamina.io.storages import Cut, Storage, Storages, cut_of
 from lamina.io.tensors import MapLocation, device_for
+from lamina.io.zips import MARK, Archive
 from lamina.nn.parameter import Parameter
 from lamina.tensor import Size, Tensor
 
+_DEEPEST = 500
 _MAGIC, _VERSION = 0x1950A86A20F9469CFC6C, 1001
 """What files of the older format begin with."""
 
@@ -50,13 +50,25 @@ def load_torch(file: Readable, device: MapLocation = None, *, mmap: bool | None 
 def read_torch(source: Source, map_location: MapLocation) -> Any:
     """What is in a file of PyTorch's that is open."""
     who, buffer = source
-    found = (_open_zip if bytes(buffer[:4]) == b"PK\x03\x04" else _open_old)(source)
+    found = (_open_zip if bytes(buffer[:4]) == MARK else _open_old)(source)
     storages = Storages(source, found.where, found.cuts, device_for(who, map_location), found.order)
-    return pickles.run(who, found.program, _names(who, storages.tensor, _parameter, _with_attributes), _storage)
+    made = pickles.run(who, found.program, _names(who, storages.tensor, _parameter, _with_attributes), _storage)
+    _look_at_depth(who, made)
+    return made
 
 
-def _stream(buffer: Any) -> Any:
-    return io.BytesIO(buffer) if isinstance(buffer, bytes) else buffer
+def _look_at_depth(who: str, x: Any) -> None:
+    """Refuse what is nested so deeply that it could not be printed or compared. A cycle is not deep."""
+    seen: set[int] = set()
+    left = [(x, 0)]
+    while left:
+        x, depth = left.pop()
+        if not isinstance(x, (dict, list, tuple)) or id(x) in seen:
+            continue
+        if depth > _DEEPEST:
+            raise FileError(f"{who}: it is nested more than {_DEEPEST} deep. Save something flatter.")
+        seen.add(id(x))
+        left.extend((item, depth + 1) for item in (x.values() if isinstance(x, dict) else x))
 
 
 # The two formats.
@@ -73,47 +85,25 @@ class _Found(NamedTuple):
 
 def _open_zip(source: Source) -> _Found:
     """An archive with the members `*/data.pkl`, `*/byteorder`, and `*/data/0` and so on for the storages."""
-    who, buffer = source
-    try:
-        with zipfile.ZipFile(_stream(buffer)) as archive:
-            members = {member.filename: member for member in archive.infolist()}
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as error:
-        raise FileError(f"{who}: the file is incomplete, or damaged: {error}.") from None
+    who = source.who
+    archive = Archive(source)
+    members = archive.members
     root = next((name[:-8] for name in members if name.endswith("/data.pkl") and name.count("/") == 1), None)
     if root is None:
         raise FileError(f"{who}: it is a zip archive, but torch.save did not write it: it has no data.pkl.")
     if f"{root}constants.pkl" in members:
         raise FileError(f"{who}: it is a TorchScript program. What can be read is its state_dict(), by torch.save.")
 
-    def span(name: str) -> Span:
-        if root + name not in members:
-            raise FileError(f"{who}: the file is incomplete: it has no {root}{name}.")
-        return _span_of(who, buffer, members[root + name])
-
-    def contents(name: str) -> bytes:
-        start, size = span(name)
-        return bytes(buffer[start : start + size])
-
-    program = pickles.instructions(who, io.BytesIO(contents("data.pkl")))
-    big = f"{root}byteorder" in members and contents("byteorder") == b"big"
-    return _Found(program, _survey(who, program)[0], lambda key: span(f"data/{key}"), ">" if big else "<")
-
-
-def _span_of(who: str, buffer: Any, member: zipfile.ZipInfo) -> Span:
-    """Where the bytes of a member are: behind its own header, which is of another length than that in the directory."""
-    header = buffer[member.header_offset : member.header_offset + 30]
-    if len(header) < 30 or header[:4] != b"PK\x03\x04":
-        raise FileError(f"{who}: the file is incomplete, or damaged: {member.filename} is not where it should be.")
-    if member.compress_type != zipfile.ZIP_STORED:
-        raise FileError(f"{who}: {member.filename} is compressed; torch.save stores the bytes as they are.")
-    name, extra = struct.unpack("<HH", header[26:])
-    return Span(member.header_offset + 30 + name + extra, member.file_size)
+    program = pickles.instructions(who, io.BytesIO(archive.stored(f"{root}data.pkl")))
+    big = f"{root}byteorder" in members and archive.stored(f"{root}byteorder") == b"big"
+    cuts, _ = _survey(who, program)
+    return _Found(program, cuts, lambda key: archive.checked(f"{root}data/{key}"), ">" if big else "<")
 
 
 def _open_old(source: Source) -> _Found:
     """Five pickles (a number, a version, the machine, the object, the keys of its storages), then each storage."""
     who, buffer = source
-    stream = _stream(buffer)
+    stream = source.stream()
     if (magic := pickles.run(who, pickles.instructions(who, stream), {})) != _MAGIC:
         raise FileError(
             f"{who}: it is a pickle, but torch.save did not write it: it begins with {reprlib.repr(magic)}."
@@ -204,10 +194,17 @@ def _names(who: str, tensor: Callable[[Cut], Any], parameter: Any, with_attribut
     }
 
 
+def _device(*arguments: Any) -> Device:
+    try:
+        return Device(*arguments)
+    except RuntimeError as error:
+        raise ValueError(str(error)) from None
+
+
 _CONSTANTS: dict[str, Any] = {
     "torch.Size": Call(lambda sizes=(): Size(sizes)),
     "torch.Tensor": Tensor,
-    "torch.device": Call(Device),
+    "torch.device": Call(_device),
     "torch.nn.parameter.Parameter": Parameter,
     "torch.storage.UntypedStorage": dtypes.uint8,
     **{f"torch.{dtype.name}": dtype for dtype in dtypes.ALL},

@@ -194,6 +194,7 @@ def _load_own(
         hook(module, *arguments) if with_module else hook(*arguments)
     assign = local_metadata.get("assign_to_params_buffers", False)
     writes: list[Callable[[], None]] = []
+    extra: list[Callable[[], None]] = []
     own = _own_entries(module)
     for name, tensor in own.items():
         key = prefix + name
@@ -210,7 +211,7 @@ def _load_own(
             continue
         if is_lazy(tensor):  # it takes any shape; and two without values are alike
             if not is_lazy(value):
-                writes.append(_write(module, name, tensor, value, assign))
+                writes.append(_write(module, name, tensor, as_tensor(value), assign))
             continue
         if len(tensor.shape) == 0 and tuple(value.shape) == (1,):
             value = value[0]
@@ -220,13 +221,22 @@ def _load_own(
                 f"the shape in current model is {_size(tensor)}."
             )
             continue
+        try:  # whatever can fail does before anything is written
+            value = value if isinstance(value, Tensor) else as_tensor(value)
+            value = value if assign else value.to(tensor.device, tensor.dtype)
+        except (RuntimeError, TypeError, ValueError) as error:
+            errors.append(
+                f'While copying the parameter named "{key}", whose dimensions in the model are {_size(tensor)} and '
+                f"whose dimensions in the checkpoint are {_size(value)}, an exception occurred : {error.args}."
+            )
+            continue
         writes.append(_write(module, name, tensor, value, assign))
 
     extra_key = prefix + EXTRA_STATE
     if _has_extra_state(module, "set_extra_state"):
         if extra_key in state_dict:
             extra_state = state_dict[extra_key]
-            writes.append(lambda: module.set_extra_state(extra_state))
+            extra.append(lambda: module.set_extra_state(extra_state))
         elif strict:
             missing_keys.append(extra_key)
     elif strict and extra_key in state_dict:
@@ -236,8 +246,9 @@ def _load_own(
 
     later = local_metadata.get("writes")
     if later is None:
-        _write_all(writes)
+        _write_all([*extra, *writes])
     else:
+        later[:0] = extra  # it may fail, and then no tensor has changed
         later.extend(writes)
 
 
@@ -278,11 +289,10 @@ def _by_child(state: Mapping[str, Any], start: int) -> dict[str, OrderedDict[str
     return parts
 
 
-def _write(module: Any, name: str, tensor: Tensor, value: Any, assign: bool) -> Callable[[], None]:
+def _write(module: Any, name: str, tensor: Tensor, source: Tensor, assign: bool) -> Callable[[], None]:
     def write() -> None:
         if is_lazy(tensor):
-            tensor.materialize(value.shape)  # type: ignore[attr-defined]
-        source = value if isinstance(value, Tensor) else as_tensor(value)
+            tensor.materialize(source.shape)  # type: ignore[attr-defined]
         if not assign:
             put([tensor], [alias_value(source.to(tensor.device, tensor.dtype).current())])
         elif name in module._parameters:

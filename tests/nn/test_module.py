@@ -649,3 +649,34 @@ def test_a_module_works_inside_jax_transforms():
     layer = nn.Linear(3, 1)
     gradient = jax.grad(lambda x: layer(lamina.as_tensor(x)).sum().array())(np.ones((2, 3), np.float32))
     np.testing.assert_allclose(gradient, np.repeat(layer.weight.detach().numpy(), 2, axis=0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("bad", [np.array(["a", "b"]), np.array([{}, []], dtype=object)])
+def test_a_state_that_cannot_be_converted_leaves_the_module_as_it_was(bad):
+    module = nn.Linear(2, 2)
+    before = module.weight.tolist()
+    with pytest.raises(RuntimeError) as caught:
+        module.load_state_dict({"weight": np.ones((2, 2), np.float32), "bias": bad})
+    assert str(caught.value).startswith(
+        'Error(s) in loading state_dict for Linear:\n\tWhile copying the parameter named "bias", whose dimensions in the '
+        "model are lamina.Size([2]) and whose dimensions in the checkpoint are lamina.Size([2]), an exception occurred : "
+    )
+    assert module.weight.tolist() == before
+
+
+def test_an_extra_state_that_fails_leaves_the_tensors_as_they_were():
+    class Fussy(nn.Module):
+        def get_extra_state(self):
+            return 1
+
+        def set_extra_state(self, state):
+            raise ValueError("not this one")
+
+    def build():
+        return nn.Sequential(nn.Linear(2, 2), Fussy())
+
+    module = build()
+    before = module[0].weight.tolist()
+    with pytest.raises(ValueError, match="not this one"):
+        module.load_state_dict(build().state_dict())
+    assert module[0].weight.tolist() == before
