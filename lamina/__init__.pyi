@@ -5,6 +5,7 @@ from collections.abc import Callable as _Callable
 from lamina import amp as amp
 from lamina import autograd as autograd
 from lamina import cuda as cuda
+from lamina import data as data
 from lamina import dtypes as dtypes
 from lamina import engine as engine
 from lamina import fft as fft

@@ -42,8 +42,10 @@ def of_host(array: np.ndarray, device: Any = None, lent: bool = False) -> Tensor
     if not lent:
         return _put(array, device)
     where = devices.jax_device(device)
-    with jax.enable_x64(True):
-        return wrap(engine.of_array(jax.device_put(array, where, may_alias=False).block_until_ready(), where))
+    # On the CPU, JAX shows the same memory, also when asked not to.
+    tensor = _put(np.array(array) if where.platform == "cpu" else array, where)
+    tensor._value.array.block_until_ready()
+    return tensor
 
 
 def _finish(tensor: Tensor, requires_grad: bool) -> Tensor:

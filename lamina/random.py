@@ -61,7 +61,11 @@ default_generator.seed()
 
 def host(generator: Generator | None) -> np.random.Generator:
     """NumPy's generator for the next numbers drawn on the host, from this stream or the default one."""
-    return (default_generator if generator is None else generator).source.host()
+    if generator is None:
+        return default_generator.source.host()
+    if not isinstance(generator, Generator):
+        raise TypeError(f"generator must be a lamina.Generator, got {type(generator).__name__}.")
+    return generator.source.host()
 
 
 def manual_seed(seed: int) -> Generator:

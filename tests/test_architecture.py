@@ -182,6 +182,7 @@ def public_objects():
             for room in (optim.lr_scheduler, optim.swa_utils)
         },
         "lamina.autograd": vars(lamina.autograd),
+        "lamina.data": {name: getattr(lamina.data, name) for name in lamina.data.__all__},
         "lamina.engine": {name: getattr(lamina.engine, name) for name in lamina.engine.__all__},
         "lamina.func": vars(lamina.func),
         "lamina.io": {name: getattr(lamina.io, name) for name in lamina.io.__all__},
@@ -495,6 +496,15 @@ TESTED_ELSEWHERE = {
         for name in "adadelta adafactor adagrad adamax asgd muon nadam radam rmsprop rprop sparse_adam".split()
     },
     "lamina.io.storages": "tests/io/test_torch_files.py",
+    **{
+        f"lamina.data.{name}": "tests/data/test_workers.py"
+        for name in "pool shared worker worker_info worker_iterator".split()
+    },
+    **{
+        f"lamina.data.{name}": "tests/data/test_dataloader.py"
+        for name in "fetch iterator order plan thread_iterator".split()
+    },
+    "lamina.data.distributed": "tests/data/test_sampler.py",
     "lamina.nn.functional": "tests/ops",
     "lamina.nn.running_norm": "tests/nn/test_norm.py",
     "lamina.nn.hooks": "tests/nn/test_module.py",
@@ -510,6 +520,6 @@ def test_a_file_has_its_tests_beside_it():
     for name, file in FILES.items():
         room = file.parent.name
         beside = ROOT.parent / "tests" / room / f"test_{file.name}"
-        if room in ("ops", "nn", "optim", "io") and file.name != "__init__.py" and not beside.exists():
+        if room in ("data", "ops", "nn", "optim", "io") and file.name != "__init__.py" and not beside.exists():
             missing.add(name)
     assert missing <= set(TESTED_ELSEWHERE), missing - set(TESTED_ELSEWHERE)

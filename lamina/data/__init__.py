@@ -21,6 +21,7 @@ from lamina.data.sampler import (
     WeightedRandomSampler,
 )
 from lamina.data.tensor_dataset import TensorDataset
+from lamina.data.worker_info import get_worker_info
 
 __all__ = [
     "Dataset",
@@ -34,6 +35,7 @@ __all__ = [
     "DataLoader",
     "default_collate",
     "default_convert",
+    "get_worker_info",
     "Sampler",
     "SequentialSampler",
     "RandomSampler",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import sys
 from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any
 
@@ -57,7 +58,7 @@ def collate(batch: Any, make: Make) -> Any:
     if isinstance(first, np.ndarray):
         return make(_stacked(batch))
     if _is_foreign_tensor(first):
-        return make(_stacked([np.asarray(item) for item in batch]))
+        return make(_stacked([item.detach().cpu().numpy() for item in batch]))
     if isinstance(first, (np.bool_, np.number)):
         return make(np.array(batch))
     if isinstance(first, float):
@@ -92,8 +93,10 @@ def convert(data: Any, make: Make) -> Any:
         return data
     if isinstance(data, np.ndarray):
         return data if data.dtype.kind in "SUO" else make(np.asarray(data, order="C"))
-    if isinstance(data, (np.bool_, np.number)) or _is_foreign_tensor(data):
-        return make(np.asarray(data, order="C"))
+    if isinstance(data, (np.bool_, np.number)):
+        return make(np.asarray(data))
+    if _is_foreign_tensor(data):
+        return make(np.ascontiguousarray(data.detach().cpu().numpy()))
     if isinstance(data, Mapping):
         return _like_mapping(data, {name: convert(value, make) for name, value in data.items()})
     if isinstance(data, tuple) and hasattr(data, "_fields"):
@@ -135,7 +138,8 @@ def _whole_numbers(batch: Sequence[Any]) -> np.ndarray:
 
 def _is_foreign_tensor(x: Any) -> bool:
     """Whether it is PyTorch's tensor, as datasets that were written for PyTorch give."""
-    return type(x).__module__ == "torch" and type(x).__name__ == "Tensor"
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(x, torch.Tensor)
 
 
 def _like_mapping(data: Mapping[Any, Any], found: dict[Any, Any]) -> Any:

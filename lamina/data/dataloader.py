@@ -1,23 +1,28 @@
-"""DataLoader: batches of a dataset, in an order that can be saved and taken up again."""
+"""DataLoader: batches of a dataset, in an order that can be saved and taken up again.
+
+What threads and processes need is imported when a loader wants some: most programs that import lamina do not.
+"""
 
 from __future__ import annotations
 
 import copy
 import itertools
-import multiprocessing
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from multiprocessing.context import BaseContext
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from lamina import random
 from lamina.data.collate import default_collate, default_convert
 from lamina.data.dataset import is_stream
 from lamina.data.fetch import Recipe
-from lamina.data.iterator import VERSION, LoaderIterator, SingleIterator
+from lamina.data.iterator import VERSION, Batches, LoaderIterator, SingleIterator
 from lamina.data.order import Chain
+from lamina.data.plan import Plan, Progress
 from lamina.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
+
+if TYPE_CHECKING:
+    from multiprocessing.context import BaseContext
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -65,7 +70,7 @@ class DataLoader(Generic[T_co]):
     """
 
     _fixed = False
-    _iterator: LoaderIterator | None = None
+    _epoch: LoaderIterator | None = None
 
     def __init__(
         self,
@@ -110,32 +115,44 @@ class DataLoader(Generic[T_co]):
             else:
                 sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
         if batch_size is not None:
-            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+            batch_sampler = BatchSampler(cast(Any, sampler), batch_size, drop_last)
         self.batch_size = batch_size
         self.drop_last = drop_last
         self.sampler = sampler
         self.batch_sampler = batch_sampler
         batched = batch_sampler is not None
-        self.collate_fn = collate_fn or (default_collate if batched else default_convert)
-        self.length_told: int | None = None
-        self.epochs = 0
+        default = default_collate if batched else default_convert
+        self.collate_fn = default if collate_fn is None else collate_fn
+        self._progress = Progress()
         self._state: dict[str, Any] | None = None
         self._fixed = True
         self._check_count()
+        if num_workers and multiprocessing_context is None:
+            from lamina.data.pool import warm_up
 
-    @property
-    def recipe(self) -> Recipe:
-        """How batches are made."""
+            warm_up()
+
+    def _chain(self) -> Chain:
+        return Chain(self.sampler if self.batch_sampler is None else self.batch_sampler, self.generator)
+
+    def _plan(self) -> Plan:
         batched = self.batch_sampler is not None
         default = self.collate_fn is (default_collate if batched else default_convert)
-        return Recipe(
-            self.dataset, is_stream(self.dataset), batched, None if default else self.collate_fn, self.drop_last
+        collate_fn = None if default else self.collate_fn
+        return Plan(
+            recipe=Recipe(self.dataset, is_stream(self.dataset), batched, collate_fn, self.drop_last),
+            chain=self._chain(),
+            generator=self.generator,
+            batch_size=self.batch_size,
+            num_workers=self.num_workers,
+            ahead=max(1, self.prefetch_factor or 0) if self.num_workers else self.prefetch_factor or 0,
+            timeout=self.timeout,
+            in_order=self.in_order,
+            persistent=self.persistent_workers,
+            init=self.worker_init_fn,
+            context=self.multiprocessing_context,
+            progress=self._progress,
         )
-
-    @property
-    def chain(self) -> Chain:
-        """The sampler that is asked, with what it draws from."""
-        return Chain(self.sampler if self.batch_sampler is None else self.batch_sampler, self.generator)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if self._fixed and name in _FIXED:
@@ -154,6 +171,12 @@ class DataLoader(Generic[T_co]):
                 "multiprocessing_context can only be used with multi-process loading (num_workers > 0), but got "
                 f"num_workers={self.num_workers}"
             )
+        if context is None:
+            self._context: BaseContext | None = None
+            return
+        import multiprocessing
+        from multiprocessing.context import BaseContext
+
         if isinstance(context, str):
             known = multiprocessing.get_all_start_methods()
             if context not in known:
@@ -162,12 +185,12 @@ class DataLoader(Generic[T_co]):
                     f"multiprocessing_context={context!r}"
                 )
             context = multiprocessing.get_context(context)
-        if context is not None and not isinstance(context, BaseContext):
+        if not isinstance(context, BaseContext):
             raise TypeError(
                 "multiprocessing_context option should be a valid context object or a string specifying the start "
                 f"method, but got multiprocessing_context={context}"
             )
-        self._context: BaseContext | None = context
+        self._context = context
 
     def _check_count(self) -> None:
         """Warn of more workers than there are processors for this process."""
@@ -180,19 +203,37 @@ class DataLoader(Generic[T_co]):
                 stacklevel=3,
             )
 
-    def __iter__(self) -> LoaderIterator:
+    def __iter__(self) -> Iterator[Any]:
         state, self._state = self._state, None
-        mid_epoch = state if state is not None and state["begin"] is not None else None
-        self._iterator = SingleIterator(self, mid_epoch)
-        return self._iterator
+        middle = state if state is not None and state["begin"] is not None else None
+        before, self._epoch = self._epoch, None
+        plan = self._plan()
+        if self.num_workers:
+            from lamina.data.worker_iterator import WorkerIterator
+
+            self._check_count()
+            usable = before if self.persistent_workers and isinstance(before, WorkerIterator) else None
+            self._epoch = WorkerIterator(plan, middle, usable, (state or {}).get("randoms"))
+        elif self.timeout:
+            raise AssertionError(f"DataLoader: timeout is for workers, got timeout={self.timeout} without any.")
+        elif plan.ahead:
+            from lamina.data.thread_iterator import ThreadIterator
+
+            self._epoch = ThreadIterator(plan, middle)
+        else:
+            self._epoch = SingleIterator(plan, middle)
+        return Batches(self._epoch)
 
     def __len__(self) -> int:
         if not is_stream(self.dataset):
-            return len(self.chain.sampler)
-        count = self.length_told = len(self.dataset)
+            return len(self._chain().sampler)
+        count = self._progress.told = len(self.dataset)
         if self.batch_size is None:
             return count
         return count // self.batch_size if self.drop_last else -(-count // self.batch_size)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_epoch": None}  # a copy begins its own
 
     def state_dict(self) -> dict[str, Any]:
         """Where the loader stands: plain numbers and lists, and what samplers and datasets say of themselves.
@@ -217,10 +258,11 @@ class DataLoader(Generic[T_co]):
         """
         if self._state is not None:
             return copy.deepcopy(self._state)
-        common = {"version": VERSION, "epoch": self.epochs}
-        if self._iterator is None or self._iterator.done:
-            return {**common, "batches": 0, "begin": None, "between": copy.deepcopy(self.chain.state())}
-        return {**common, **self._iterator.state()}
+        common = {"version": VERSION, "epoch": self._progress.epochs}
+        if self._epoch is None or self._epoch.over:
+            between = {"batches": 0, "begin": None, "between": copy.deepcopy(self._chain().state())}
+            return {**common, **between, **({} if self._epoch is None else self._epoch.after())}
+        return {**common, **self._epoch.state()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go to a place that `state_dict` gave: the next iteration gives the batches that were left there."""
@@ -230,8 +272,8 @@ class DataLoader(Generic[T_co]):
                 f"version={state_dict.get('version')!r} and the keys {sorted(state_dict)}."
             )
         state = copy.deepcopy(state_dict)
-        self.chain.load(state["begin"] or state["between"])
-        self.epochs = state["epoch"]
+        self._chain().load(state["begin"] or state["between"])
+        self._progress.epochs = state["epoch"]
         self._state = state
 
 

@@ -6,8 +6,9 @@ Drawing the indices again is cheap, and no item is touched for it.
 
 from __future__ import annotations
 
+import collections
 import itertools
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 import numpy as np
@@ -66,12 +67,25 @@ class Chain:
 class Order:
     """What the sampler gives in one epoch, with its number.
 
+    Args:
+        chain: the sampler.
+        generator: gives the seed.
+        begin: where the generators stood when the epoch began; None to begin now.
+        position, early: numbers before the first of these, and these, are left out.
+
     Attributes:
         begin: where the generators stood when the epoch began.
         seed: a number that workers' random numbers start from.
     """
 
-    def __init__(self, chain: Chain, generator: random.Generator | None, begin: dict[str, Any] | None) -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        generator: random.Generator | None,
+        begin: dict[str, Any] | None,
+        position: int = 0,
+        early: Container[int] = (),
+    ) -> None:
         now = None if begin is None else place_of(random.default_generator)
         if begin is not None:
             chain.load(begin)
@@ -81,11 +95,13 @@ class Order:
             self.seed = int(random.host(generator).integers(1 << 63))
             indices = iter(chain.sampler)
             # Samplers draw when the first index is asked for. It is asked for here, where the state is known.
+            collections.deque(itertools.islice(indices, position), maxlen=0)
             first = list(itertools.islice(indices, 1))
         finally:
             if now is not None:
                 go_to(random.default_generator, now)
-        self._numbered = enumerate(itertools.chain(first, indices))
+        numbered = enumerate(itertools.chain(first, indices), start=position)
+        self._numbered = (found for found in numbered if found[0] not in early)
 
     def __iter__(self) -> Iterator[tuple[int, Any]]:
         return self._numbered

@@ -148,20 +148,17 @@ class WeightedRandomSampler(Sampler[int]):
         weights = np.asarray(self.weights)
         if not np.isfinite(weights).all() or (weights < 0).any():
             raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
-        possible = int((weights > 0).sum())
-        if not possible:
+        if not (weights > 0).any():
             raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
-        if not self.replacement and self.num_samples > possible:
-            raise RuntimeError(
-                f"cannot sample {self.num_samples} items without replacement: only {possible} of {len(weights)} "
-                "weights are not zero"
-            )
+        if not self.replacement and self.num_samples > len(weights):
+            raise RuntimeError(f"cannot sample {self.num_samples} of {len(weights)} items without replacement")
         draw = random.host(self.generator)
         if self.replacement:
             ends = weights.cumsum()
             yield from np.searchsorted(ends, draw.random(self.num_samples) * ends[-1], side="right").tolist()
         else:
             # Each item arrives at a random time, the sooner the greater its weight; the first to arrive are drawn.
+            # Those of weight zero never arrive: they come last.
             with np.errstate(divide="ignore"):
                 times = draw.standard_exponential(len(weights)) / weights
             yield from np.argsort(times, kind="stable")[: self.num_samples].tolist()
