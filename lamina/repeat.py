@@ -17,12 +17,14 @@ class Repeat:
     is remembered. Numbers that it gives to operations, as they are, may differ from time to time.
     """
 
-    __slots__ = ("_stretches", "again", "begin")
+    __slots__ = ("_stretches", "again", "begin", "run")
 
     def __init__(self) -> None:
         self._stretches = Stretches()
         self.again = self._stretches.again
         """`again(values, key, numbers)`: the results as values, if that was recorded before, else None."""
+        self.run = self._stretches.run
+        """`run(values)`: the result as a value, computed at once, if nothing else is to be run with it, else None."""
         self.begin = self._stretches.begin
         """`begin()`: a mark for `end`, before something is recorded."""
 

@@ -458,7 +458,7 @@ class Tensor(engine.Handle, Methods):
         """
         if not force and self.requires_grad:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-        return np.array(self.array())
+        return np.array(engine.numbers_of(self.array()))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         found = self.numpy()
@@ -482,11 +482,11 @@ class Tensor(engine.Handle, Methods):
             raise jax.errors.ConcretizationTypeError(
                 array, "item() needs the value, which is not known inside a JAX transform."
             )
-        return _python(np.asarray(array).reshape(()))
+        return _python(engine.numbers_of(array).reshape(()))
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers; one number for a 0-dim tensor."""
-        found = np.asarray(self.array())
+        found = engine.numbers_of(self.array())
         return found.astype(np.float32).tolist() if found.dtype.kind == "V" else found.tolist()
 
     def __bool__(self) -> bool:
@@ -531,7 +531,7 @@ class Tensor(engine.Handle, Methods):
         grad_fn = self.grad_fn
         place = self.device
         return tensor_repr(
-            np.asarray(array),
+            engine.numbers_of(array),
             self.dtype.name,
             "" if place.type == "cpu" and not place.index else str(place),
             value.leaf is not None,

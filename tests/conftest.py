@@ -12,7 +12,10 @@ import tempfile
 _OWNER = "PYTEST_XDIST_WORKER" not in os.environ
 if _OWNER:
     os.environ["LAMINA_CACHE_DIR"] = tempfile.mkdtemp(prefix="lamina-test-cache-")
-    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=4".strip()
+    # Most of a test is compiling. XLA's own passes all run; LLVM's are left out, unless they are asked for.
+    _quick = "" if os.environ.get("LAMINA_TEST_OPTIMISED") else "--xla_backend_optimization_level=0"
+    _flags = (os.environ.get("XLA_FLAGS", ""), "--xla_force_host_platform_device_count=4", _quick)
+    os.environ["XLA_FLAGS"] = " ".join(flag for flag in _flags if flag)
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
     os.environ["MPLBACKEND"] = "agg"
 

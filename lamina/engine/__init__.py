@@ -24,7 +24,7 @@ from lamina.engine.record import (
     record,
     state,
 )
-from lamina.engine.run import flush, read, synchronize
+from lamina.engine.run import flush, numbers_of, read, synchronize
 from lamina.engine.stretch import Stretches
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "explain",
     "flush",
     "inside",
+    "numbers_of",
     "of_array",
     "outside",
     "read",

@@ -17,7 +17,10 @@ from lamina.engine.infer import shorten
 from lamina.engine.program import FREED, GRAD, INPUT, Node, NumberRef, spec_of
 from lamina.engine.record import Escaped, History, Lost, Trace, Value, config, state
 
-__all__ = ["flush", "read", "synchronize"]
+__all__ = ["flush", "numbers_of", "read", "synchronize"]
+
+AWAKE = 100e-6
+"""Seconds that a reader waits without sleeping: being woken takes longer than a small program."""
 
 MAX_PLANS = 1024
 """Programs kept in memory; the least recently used goes first."""
@@ -98,6 +101,11 @@ class Executable:
         self.history = sorted({s for inputs in kept.values() if inputs is not None for s in inputs})
         self.donated = _donations(plan, self.inputs, live, donatable.difference(self.history))
         self.call = self._compile(plan, steps, trace)
+
+    @property
+    def plain(self) -> bool:
+        """Whether calling it takes arrays and gives arrays, and nothing else is to be done."""
+        return not (self.numbers or self.streams or self.donated or self.kept) and self.uses > 0
 
     def warm(self) -> None:
         """From the second call on, call what the first one has made: JAX's fast path without its Python wrapper."""
@@ -360,6 +368,16 @@ def read(value: Value) -> Any:
         if value.array is None:
             raise RuntimeError("The value of this tensor was lost: the program that computes it failed.")
     return value.array
+
+
+def numbers_of(array: Any) -> np.ndarray:
+    """The numbers of an array, on the host, once they are there."""
+    is_ready = getattr(array, "is_ready", None)  # a tracer has none, and says in its own words why it has no numbers
+    if is_ready is not None and not is_ready():
+        until = time.perf_counter() + AWAKE
+        while not is_ready() and time.perf_counter() < until:
+            pass
+    return np.asarray(array)
 
 
 def synchronize() -> None:

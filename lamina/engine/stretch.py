@@ -46,15 +46,46 @@ class Stretch:
         floats: for each new run-time number, which of the given numbers it is.
         template: for each new slot, the index of the operand it reads, or (spec, node, need) of a result.
         results: where the results are in the template.
+        whole: the stretch as a program of its own, once `Stretches.run` has found it.
     """
 
-    __slots__ = ("after", "device", "floats", "places", "results", "template")
+    __slots__ = ("after", "device", "floats", "places", "results", "template", "whole")
 
     def __init__(
         self, after: Node, device: Any, places: list[Any], floats: list[int], template: list[Any], results: list[int]
     ) -> None:
         self.after, self.device, self.places, self.floats = after, device, places, floats
         self.template, self.results = template, results
+        self.whole: Whole | None = None
+
+
+class Whole:
+    """A stretch that is a program: it begins a trace, and its only result is read, or needed, as soon as it ends.
+
+    Attributes:
+        call: the compiled program.
+        operands: the places of its inputs among the operands of the stretch.
+        specs: what all operands of the stretch must be, by place.
+        spec, node: of the result.
+    """
+
+    __slots__ = ("call", "node", "operands", "spec", "specs")
+
+    def __init__(self, call: Any, operands: list[int], specs: list[Spec], spec: Spec, node: Node) -> None:
+        self.call, self.operands, self.specs, self.spec, self.node = call, operands, specs, spec, node
+
+    @staticmethod
+    def of(found: Stretch, operands: Sequence[Value]) -> Whole | None:
+        """The program that a stretch at the beginning of a trace gives, if it has been run and is plain enough."""
+        if len(found.results) != 1 or found.floats or found.after.plan is None:
+            return None
+        (result,) = found.results
+        executable = found.after.plan.executables.get((result,))
+        if executable is None or not executable.plain:
+            return None
+        inputs = [found.template[slot] for slot in executable.inputs]
+        spec, node, _ = found.template[result]
+        return Whole(executable.call, inputs, [value.spec for value in operands], spec, node)
 
 
 MOST = 32
@@ -118,6 +149,33 @@ class Stretches:
             return [values[start + i] for i in found.results]
         finally:
             trace.busy = False
+
+    def run(self, operands: Sequence[Value]) -> Value | None:
+        """Run the stretch without recording it: what `again` and a flush would give, where gradients are not recorded.
+
+        None if something is pending already, or if such a program has not been run yet.
+        """
+        trace = state.trace
+        if trace.values or trace.grad or trace.inner:
+            return None
+        found = self._known.get((trace.node, False, None, ()))
+        if found is None:
+            return None
+        whole = found.whole
+        if whole is None:
+            whole = found.whole = Whole.of(found, operands)
+            if whole is None:
+                return None
+        if [value.spec for value in operands] != whole.specs:
+            return None
+        arrays = [operands[i].array for i in whole.operands]
+        for array in arrays:
+            if array is None:
+                return None
+        (array,) = whole.call(*arrays)
+        result = Value(whole.spec, None, 0, whole.node, False)
+        result.array = array
+        return result
 
     def begin(self) -> Mark:
         """Note where the trace stands, before something is recorded that `end` shall remember."""

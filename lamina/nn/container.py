@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from lamina.nn.module import Module
 from lamina.nn.parameter import Parameter
-from lamina.nn.stretch import Rows, changes
+from lamina.nn.stretch import Rows, changes, repeats
 from lamina.tensor import Tensor
 
 
@@ -36,12 +36,20 @@ class Sequential(Module):
         for name, module in named:
             self.add_module(str(name), module)
 
+    def _call_outermost(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        rows = self.__dict__.get("_rows")
+        if rows is not None and rows.whole is not None and rows.layers == changes.layers and len(args) == 1:
+            found = rows.whole.run(args[0])
+            if found is not None and not kwargs:
+                return found
+        return super()._call_outermost(args, kwargs)
+
     def forward(self, input: Any) -> Any:
         rows = self.__dict__.get("_rows")
         if rows is None:
             rows = self.__dict__["_rows"] = Rows()
         if rows.layers != changes.layers:
-            rows.form(self._modules.values())
+            rows.form(self._modules.values(), repeats(self))
         for step in rows.steps:
             input = step(input)
         return input

@@ -83,6 +83,13 @@ class Row:
             self.repeat.end(mark, values, [result])
         return result
 
+    def run(self, input: Any) -> Any:
+        """The result, computed at once, if gradients are off and nothing is pending; None if it must be recorded."""
+        if input.__class__ is not Tensor or self._modes != changes.modes:
+            return None
+        found = self.repeat.run(values_of([input, *self.tensors]))
+        return None if found is None else wrap(found)
+
     def _each(self, input: Any) -> Any:
         for layer in self.layers:
             input = layer(input)
@@ -90,15 +97,22 @@ class Row:
 
 
 class Rows:
-    """The modules of a `Sequential` as what calls them: those that repeat in rows, the others one by one."""
+    """The modules of a `Sequential` as what calls them: those that repeat in rows, the others one by one.
+
+    Attributes:
+        steps: what to call.
+        whole: the row that is all of it, if one is and the `Sequential` itself does nothing else.
+        layers: what `changes.layers` was when they were formed.
+    """
 
     def __init__(self) -> None:
         self.steps: list[Any] = []
+        self.whole: Row | None = None
         self.layers = -1
         self._useless = 0
 
-    def form(self, modules: Iterable[Module]) -> None:
-        """Form them anew, after something has changed."""
+    def form(self, modules: Iterable[Module], alone: bool) -> None:
+        """Form them anew, after something has changed; `alone` says whether the `Sequential` repeats, too."""
         now = changes.layers
         useful = any(step.used for step in self.steps if isinstance(step, Row))
         self._useless = 0 if useful else self._useless + 1
@@ -112,4 +126,5 @@ class Rows:
             steps += [] if module is None else [module]
             row = []
         self.steps = steps
+        self.whole = steps[0] if alone and len(steps) == 1 and isinstance(steps[0], Row) else None
         self.layers = now  # last: another thread may be about to use them

@@ -94,9 +94,9 @@ CHANGES = {
     "a layer": lambda net: net.__setitem__(1, nn.ReLU()),
     "a layer appended": lambda net: net.append(nn.Sigmoid()),
     "a layer deleted": lambda net: net.__delitem__(2),
-    "a parameter": lambda net: setattr(net[0], "weight", nn.Parameter(lamina.ones(4, 3))),
+    "a parameter": lambda net: setattr(net[0], "weight", nn.Parameter(lamina.ones_like(net[0].weight))),
     "no bias": lambda net: setattr(net[0], "bias", None),
-    "a table": lambda net: net[0]._parameters.update(bias=nn.Parameter(lamina.ones(4))),
+    "a table": lambda net: net[0]._parameters.update(bias=nn.Parameter(lamina.ones_like(net[0].bias))),
     "values in place": lambda net: net[0].weight.data.fill_(0.5),
     "values of another type": lambda net: net.double(),
     "frozen": lambda net: net[0].requires_grad_(False),
@@ -128,6 +128,77 @@ def test_a_change_is_seen(change):
         assert result.requires_grad == expected.requires_grad
         result.sum().backward()
     assert (net[0].weight.grad is None) == (change == "frozen")
+
+
+def without_gradients(net, x, times=4):
+    with lamina.no_grad():
+        return call(net, x, times)
+
+
+def is_run_at_once(net, x) -> bool:
+    """Whether the network's next call without gradients records nothing."""
+    runs = state.trace.runs
+    without_gradients(net, x, 1)
+    return state.trace.runs == runs
+
+
+CHANGES_TO_SEE = CHANGES | {
+    "a hook of the whole": lambda net: net.register_forward_hook(lambda module, args, output: output + 1),
+    "forward of the whole": lambda net: setattr(net, "forward", lambda x: x * 3),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES_TO_SEE)
+def test_a_change_is_seen_without_gradients(change):
+    lamina.engine.reset()
+    net, x = nn.Sequential(nn.Linear(3, 3), nn.LeakyReLU(), nn.Linear(3, 3)), lamina.tensor(floats(5, 3))
+    assert without_gradients(net, x).equal(by_hand(net, x))
+    assert is_run_at_once(net, x)
+    CHANGES_TO_SEE[change](net)
+    x = x.to(net[0].weight.dtype)
+    for _ in range(4):
+        result = without_gradients(net, x, 1)
+        with lamina.no_grad():
+            expected = by_hand(net, x)
+        expected = {"a hook of the whole": expected + 1, "forward of the whole": x * 3}.get(change, expected)
+        assert result.equal(expected)
+        assert not result.requires_grad
+
+
+def test_run_at_once_only_where_nothing_else_is_to_be_done():
+    net, x = small(), lamina.tensor(floats(5, 3))
+    without_gradients(net, x)
+    assert is_run_at_once(net, x)
+    with lamina.no_grad():
+        pending = x * 2  # belongs to the same program, with what uses it
+        assert net(pending).equal(by_hand(net, pending))
+        assert not state.trace.values
+        assert net(x[:2]).shape == (2, 2)
+        assert net(x.double().float()).equal(net(x))
+    assert net(x).requires_grad
+    net[0].weight.requires_grad_(False)
+    assert without_gradients(net, x).equal(by_hand(net, x))
+    with pytest.raises(RuntimeError), lamina.no_grad():
+        net(lamina.ones(5, 4))
+    with pytest.raises(TypeError), lamina.no_grad():
+        net(x, x)
+    with lamina.no_grad(), lamina.autocast("cpu"):
+        assert net(x).dtype == lamina.bfloat16
+    with lamina.inference_mode():
+        assert net(x).equal(without_gradients(net, x))
+
+
+def test_run_at_once_draws_new_numbers():
+    net, x = nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5)), lamina.ones(64, 3)
+    with lamina.no_grad():
+        first, *others = [net(x) for _ in range(4)]
+    assert not any(first.equal(other) for other in others)
+
+
+def test_numbers_read_while_they_are_computed():
+    a = lamina.ones(600, 600)
+    for _ in range(3):
+        assert (a @ a).sum().item() == 600.0**3
 
 
 def test_a_hook_of_all_modules():
