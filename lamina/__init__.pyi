@@ -9,6 +9,7 @@ from lamina import data as data
 from lamina import dtypes as dtypes
 from lamina import engine as engine
 from lamina import fft as fft
+from lamina import fit as fit
 from lamina import func as func
 from lamina import functions as functions
 from lamina import io as io
@@ -536,6 +537,8 @@ from lamina.functions_window import hamming_window as hamming_window
 from lamina.functions_window import hann_window as hann_window
 from lamina.functions_window import kaiser_window as kaiser_window
 from lamina.inspect.tensor_repr import set_printoptions as set_printoptions
+from lamina.io.files import load as load
+from lamina.io.files import save as save
 from lamina.random import Generator as Generator
 from lamina.random import default_generator as default_generator
 from lamina.random import get_rng_state as get_rng_state

@@ -16,6 +16,7 @@ class KeepBest(Callback):
     Args:
         monitor: a column of the history.
         mode: whether "min" or "max" is best; default: what the name says.
+
     Attributes:
         epoch: the best epoch, None before the first.
     """

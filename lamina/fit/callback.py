@@ -34,7 +34,7 @@ class Callback:
     ...     def on_epoch_end(self, run):
     ...         print(run.epoch, round(run.row["loss"], 2))
     >>> x = lamina.ones(4, 1)
-    >>> fitted = lamina.fit(lamina.nn.Linear(1, 1), (x, x), loss="mse", epochs=1, callbacks=[Say()])  # doctest: +ELLIPSIS
+    >>> fitted = lamina.fit(lamina.nn.Linear(1, 1), (x, x), loss="mse", epochs=1, callbacks=[Say()])
     1 ...
     """
 

@@ -204,7 +204,9 @@ def _made(key: str, given: Any) -> Any:
 
 
 def _partial(key: str, given: Any, home: Any) -> Any:
-    return partial(_found(key, _name(given), home), **_arguments(given))
+    """A function of what comes later: the parameters, the optimizer."""
+    found, arguments = _found(key, _name(given), home), _arguments(given)
+    return lambda first: _called(key, partial(found, first), arguments)
 
 
 def _loss(given: Any) -> Any:

@@ -10,8 +10,8 @@ from lamina.fit.feed import Feed, feed_of
 from lamina.fit.history import History
 from lamina.fit.meters import Meters
 from lamina.fit.metrics.names import metrics_of
-from lamina.fit.run import Run
 from lamina.fit.plot import plot_history
+from lamina.fit.run import Run
 
 
 class Fitted:

@@ -10,6 +10,7 @@ from lamina.fit.callback import Callback
 from lamina.fit.history import is_number, shown
 from lamina.fit.run import Run
 
+_NONE: Any = None
 INTERVAL = 0.5
 """Seconds between two looks at the numbers."""
 
@@ -24,8 +25,7 @@ class Progress(Callback):
     """
 
     def __init__(self, console: Any = None) -> None:
-        self._console, self._bar = console, None
-        self._task: Any = None
+        self._console, self._bar, self._task = console, _NONE, _NONE
         self._looked = self._begin = 0.0
         self._first = 0
 
@@ -42,7 +42,6 @@ class Progress(Callback):
         rate = (run.batch - self._first) / max(now - self._begin, 1e-9)
         loss = run.meters.loss.mean()
         text = f"{rate:.3g} batches/s" + ("" if loss != loss else f"  loss {shown(loss)}")
-        assert self._bar is not None
         self._bar.update(self._task, completed=run.batch, text=text)
 
     def on_valid_start(self, run: Run) -> None:
@@ -87,7 +86,7 @@ class Progress(Callback):
     def _close(self) -> None:
         if self._bar is not None:
             self._bar.stop()
-            self._bar = None
+            self._bar = _NONE
 
 
 def progress_for(wanted: bool | None) -> list[Callback]:

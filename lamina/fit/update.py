@@ -123,9 +123,7 @@ class Update:
                 if p.grad is not None:
                     p.grad.mul_(factor)
 
-    def _search(
-        self, batch: Any, measure: Callable[[Outcome], None] | None
-    ) -> tuple[Tensor, dict[str, Any]]:
+    def _search(self, batch: Any, measure: Callable[[Outcome], None] | None) -> tuple[Tensor, dict[str, Any]]:
         found: list[tuple[Tensor, dict[str, Any]]] = []
 
         def closure() -> Any:

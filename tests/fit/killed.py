@@ -137,7 +137,9 @@ def until_done(folder: Path, kills: int, chance: random.Random) -> tuple[str, in
         number = child(folder, here, result)
         os.close(here)
         if killed < kills:
-            for _ in range(1 if chance.random() < 0.1 else 2):  # a tenth while programs are loaded, before the first step
+            for _ in range(
+                1 if chance.random() < 0.1 else 2
+            ):  # a tenth while programs are loaded, before the first step
                 os.read(there, 1)  # nothing, if it has ended
             time.sleep(chance.uniform(0.0, 0.04))
             os.kill(number, signal.SIGKILL)

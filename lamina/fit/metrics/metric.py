@@ -138,8 +138,10 @@ def rows(x: Any) -> int:
 
 
 def zeros_for(value: Tensor) -> Tensor:
-    """Where a sum of such tensors begins: wide enough to add up an epoch. An array of its own, so the sum may be
-    written over it: the first batch is then the same program as the others."""
+    """Where a sum of such tensors begins: wide enough to add up an epoch.
+
+    An array of its own, so the sum may be written over it: the first batch is then the same program as the others.
+    """
     wide = np.float64 if value.is_floating_point() else np.int64
     dtype = dtypes.of("complex128").numpy if value.is_complex() else np.dtype(wide)
     return creation.tensor(np.zeros(tuple(value.shape), dtype), device=value.device)
