@@ -25,6 +25,7 @@ class Callback:
             on_epoch_end                run.row holds the numbers of the epoch
         on_interrupt                    Ctrl-C: the step is done
         on_fit_end
+        on_error                        instead of on_fit_end, if there was an exception
 
     `run.stop_because("...")` ends training after the batch, or the epoch, at hand. A callback that counts something
     overrides `state_dict` and `load_state_dict`, so that a run which goes on from a checkpoint counts on.
@@ -73,6 +74,9 @@ class Callback:
 
     def on_fit_end(self, run: Run) -> None:
         """After the last epoch, also if training was stopped; not after an error."""
+
+    def on_error(self, run: Run) -> None:
+        """After an exception, which is then raised; to close what is open."""
 
     def state_dict(self) -> dict[str, Any]:
         """What a run needs that goes on from here: numbers, strings, tensors, in dicts and lists."""

@@ -95,10 +95,10 @@ def find_lr(
         raise ValueError(f"find_lr: start and end must be positive and in this order, got {start} and {end}.")
     if steps < 3:
         raise ValueError(f"find_lr: steps must be at least 3, got {steps}.")
-    forward = Forward(model, loss, step, precision if precision != "fp16" else "bf16")
+    forward = Forward(model, loss, step, precision)
     if forward.loss is None and forward.step is None:
         raise ValueError(HOW_TO_GIVE_A_LOSS)
-    update = Update(forward, optimizer_of(optimizer, model))
+    update = Update(forward, optimizer_of(optimizer, model), scaler=forward.scaler())
     feed = feed_of(data, batch_size, shuffle)
     lrs = [start * (end / start) ** (i / (steps - 1)) for i in range(steps)]
     with _put_back(model, update.optimizer, feed):

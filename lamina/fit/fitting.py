@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from lamina.amp.grad_scaler import GradScaler
 from lamina.fit.callback import Callback, Callbacks
 from lamina.fit.checkpoint import Checkpoint, Keeper
 from lamina.fit.feed import feed_of, split
@@ -85,8 +84,7 @@ def fit(
         raise ValueError(HOW_TO_GIVE_A_LOSS)
     if isinstance(valid, float):
         data, valid = split(data, valid)
-    scaler = GradScaler(forward.device.type if forward.device is not None else "cpu") if precision == "fp16" else None
-    update = Update(forward, optimizer_of(optimizer, model), clip_norm, clip_value, accumulate, scaler)
+    update = Update(forward, optimizer_of(optimizer, model), clip_norm, clip_value, accumulate, forward.scaler())
     feed = feed_of(data, batch_size, shuffle)
     valid_feed = None if valid is None else feed_of(valid, batch_size, False, "valid")
     listeners = Callbacks([*callbacks, *progress_for(progress)])

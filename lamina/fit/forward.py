@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lamina.amp.autocast_mode import autocast
+from lamina.amp.grad_scaler import GradScaler
 from lamina.fit.feed import tensor_of
 from lamina.fit.losses import HOW_TO_GIVE_A_LOSS, loss_of
 from lamina.nn.module import Module
@@ -62,6 +63,12 @@ class Forward:
             self.casting = autocast(self.device.type if self.device is not None else "cpu", dtype)
         if isinstance(self.loss, Module) and self.device is not None:
             self.loss.to(self.device)
+
+    def scaler(self) -> GradScaler | None:
+        """What float16 needs, so that small gradients do not vanish; None for other types."""
+        if self.casting is None or self.casting.fast_dtype.name != "float16":
+            return None
+        return GradScaler(self.casting.device)
 
     def __call__(self, batch: Any) -> Outcome:
         """The outcome of a batch, recorded."""

@@ -69,3 +69,7 @@ class TensorBoardLog(Callback):
 
     def on_fit_end(self, run: Run) -> None:
         self.writer.close()
+
+    def on_error(self, run: Run) -> None:
+        if self.writer is not None:
+            self.writer.close()

@@ -32,8 +32,10 @@ def train(run: Run, keeper: Keeper | None) -> None:
         if keeper is not None and run.why is not None:
             keeper.write(run)
         run.callbacks.call("on_fit_end", run)
-    except Exception as error:
-        error.add_note(f"in fit, {run.place}")
+    except BaseException as error:
+        if isinstance(error, Exception):
+            error.add_note(f"in fit, {run.place}")
+        run.callbacks.call("on_error", run)
         raise
 
 

@@ -29,6 +29,12 @@ class Progress(Callback):
         self._looked = self._begin = 0.0
         self._first = 0
 
+    def on_fit_start(self, run: Run) -> None:
+        if self._console is None:
+            from rich.console import Console
+
+            self._console = Console()
+
     def on_epoch_start(self, run: Run) -> None:
         self._open(run)
 
@@ -60,12 +66,12 @@ class Progress(Callback):
     def on_fit_end(self, run: Run) -> None:
         self._close()
 
+    def on_error(self, run: Run) -> None:
+        self._close()
+
     def _open(self, run: Run) -> None:
-        from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        if self._console is None:
-            self._console = Console()
         self._close()
         self._bar = Progress(
             TextColumn("epoch {task.fields[epoch]}"),

@@ -54,7 +54,25 @@ def test_events_come_in_order():
     batch = ["batch_start", "before_step", "batch_end"]
     valid = ["valid_start", "valid_batch_start", "valid_batch_end", "valid_end"]
     assert calls == ["fit_start", "epoch_start", *batch, *batch, *valid, "epoch_end", "fit_end"]
-    assert set(calls) == {name.removeprefix("on_") for name in EVENTS} - {"interrupt"}
+    assert set(calls) == {name.removeprefix("on_") for name in EVENTS} - {"interrupt", "error"}
+
+
+def test_an_error_is_told():
+    calls = []
+
+    class Bad(fit.Callback):
+        def on_epoch_end(self, run):
+            raise RuntimeError("broken")
+
+        def on_error(self, run):
+            calls.append(run.epoch)
+
+        def on_fit_end(self, run):
+            calls.append("end")
+
+    with pytest.raises(RuntimeError):
+        train(Bad())
+    assert calls == [1]
 
 
 def test_what_a_callback_sees():
