@@ -506,6 +506,12 @@ TESTED_ELSEWHERE = {
         for name in "fetch iterator order plan thread_iterator".split()
     },
     "lamina.data.distributed": "tests/data/test_sampler.py",
+        f"lamina.io.{name}": "tests/io/test_files.py"
+        for name in "advice manifest native sharing target tensors".split()
+    },
+    **{f"lamina.io.{name}": "tests/io/test_hostile.py" for name in "errors source zips safetensors_layout".split()},
+    **{f"lamina.io.{name}": "tests/io/test_safetensors_files.py" for name in "safetensors_tensors sharded".split()},
+    "lamina.io.pickle_writer": "tests/io/test_torch_writer.py",
     "lamina.nn.functional": "tests/ops",
     "lamina.nn.running_norm": "tests/nn/test_norm.py",
     "lamina.nn.hooks": "tests/nn/test_module.py",

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,12 +46,13 @@ def replacing(path: Where, mode: str = "wb", *, overwrite: bool = True) -> Itera
     if target.is_dir():
         raise IsADirectoryError(f"replacing: {os.fspath(path)} is a folder; a file is needed.")
     text = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
-    handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent)
+    name = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
     try:
-        with open(handle, mode, **text) as file:  # type: ignore[call-overload]
+        with open(name, mode.replace("w", "x"), **text) as file:  # type: ignore[call-overload]
             yield file
             file.flush()
-            os.fchmod(file.fileno(), _mode_for(target))
+            if target.exists():
+                shutil.copymode(target, name)
             os.fsync(file.fileno())
         _put(name, target, overwrite)
     except BaseException:
@@ -128,7 +129,7 @@ def _sync(path: Where) -> None:
         os.close(handle)
 
 
-def _put(name: str, target: Path, overwrite: bool) -> None:
+def _put(name: Path, target: Path, overwrite: bool) -> None:
     """Give the finished file its name. A hard link fails, where a rename would replace."""
     if overwrite:
         os.replace(name, target)
@@ -138,12 +139,3 @@ def _put(name: str, target: Path, overwrite: bool) -> None:
     except FileExistsError:
         raise FileExistsError(f"replacing: {target} is there already.") from None
     os.unlink(name)
-
-
-def _mode_for(target: Path) -> int:
-    """Who may read the new file: whoever could read the old one, else what the process gives new files."""
-    with contextlib.suppress(FileNotFoundError):
-        return stat.S_IMODE(target.stat().st_mode)
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

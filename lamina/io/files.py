@@ -24,7 +24,13 @@ FLAT = (SAFETENSORS, NPZ)
 """The formats of these hold a flat dict of tensors."""
 
 
-def save(obj: Any, f: Writable) -> None:
+def save(
+    obj: Any,
+    f: Writable,
+    pickle_module: Any = None,
+    pickle_protocol: int = 2,
+    _use_new_zipfile_serialization: bool = True,
+) -> None:
     """Write tensors, and dicts, lists and other data with tensors in them, to a file.
 
     >>> import lamina, tempfile
@@ -39,11 +45,15 @@ def save(obj: Any, f: Writable) -> None:
         f: a path, or a file open for writing bytes. A file with that name is replaced once the new one is complete.
             Names in `.pt`, `.pth`, `.bin` and `.ckpt` are written in PyTorch's format. `.safetensors` and `.npz` take a
             flat dict of tensors and are written in theirs. Everything else is written in lamina's own.
+        pickle_module: must be None: no pickler of Python's is used.
+        pickle_protocol: makes no difference: protocol 2 is what `torch.load(weights_only=True)` reads.
 
     Raises:
         NotDataError: for modules, functions, classes and the like; it says where they are and what to save instead.
     Source: torch.save.
     """
+    if pickle_module is not None or not _use_new_zipfile_serialization:
+        raise NotImplementedError("save: pickle_module must be None, and the format before PyTorch 1.6 is not written.")
     with writing(f) as stream:
         suffix = Path(f).suffix.lower() if isinstance(f, (str, os.PathLike)) else ""
         _write(f"save: {name_of(f)}", stream, obj, suffix)

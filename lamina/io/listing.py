@@ -107,7 +107,8 @@ def _of_index(function: str, path: Path, facts: bool) -> Listing:
             found = _of_header(source, header, file.name, facts)
         else:
             found = listing(function, file, facts).lines
-        lines += [line for line in found if line.name in names]
+        wanted = set(names)
+        lines += [line for line in found if line.name in wanted]
     form = "sharded safetensors" if path.name.endswith(f".safetensors{SUFFIX}") else "sharded PyTorch"
     return Listing(form, metadata, lines)
 

@@ -20,12 +20,11 @@ from lamina.io import safetensors_layout
 from lamina.io.errors import FileError
 from lamina.io.manifest import Reader, Writer
 from lamina.io.safetensors_layout import Header, Piece
-from lamina.io.sharing import Lying, plan
+from lamina.io.sharing import Lying, plan, row_major
 from lamina.io.source import Source
 from lamina.io.storages import Cut, Storage, Storages, cut_of
 from lamina.io.tensors import KINDS, MapLocation, device_for, numbers_of
 from lamina.nn.parameter import Parameter
-from lamina.ops.layout import contiguous_strides
 from lamina.tensor import Tensor
 
 VERSION = "1"
@@ -95,7 +94,7 @@ def _record(tensor: Tensor, name: str, place: Lying, attributes: Any) -> dict[st
     record: dict[str, Any] = {"name": name, "dtype": tensor.dtype.name, "shape": list(place.size)}
     if str(tensor.device) != "cpu":
         record["device"] = str(tensor.device)
-    if place.offset or place.stride != contiguous_strides(place.size):
+    if place.offset or place.stride != row_major(place.size):
         record.update(offset=place.offset, stride=list(place.stride))
     if isinstance(tensor, Parameter):
         record["parameter"] = True
@@ -201,7 +200,7 @@ class _Opened:
             raise ValueError(f"{reprlib.repr(record['name'])} is of type {entry.kind}, not {dtype.name}")
         storage = Storage(record["name"], dtype, entry.span.size // dtype.itemsize, 0, str(record.get("device", "cpu")))
         shape = tuple(record["shape"])
-        stride = record["stride"] if "stride" in record else contiguous_strides(shape)
+        stride = record["stride"] if "stride" in record else row_major(shape)
         return cut_of(self.source.who, storage, None, record.get("offset", 0), shape, stride)
 
     def where(self, name: str) -> Any:

@@ -90,8 +90,8 @@ def instructions(who: str, stream: IO[bytes]) -> list[Instruction]:
                     "one by one."
                 )
         return found
-    except (ValueError, UnicodeDecodeError, struct.error, OverflowError, MemoryError) as error:
-        raise UnsafeFileError(f"{who}: it is not a whole pickle: {error}.") from None
+    except (ValueError, struct.error, OverflowError, MemoryError, Warning) as error:  # old escapes warn
+        raise UnsafeFileError(f"{who}: it is not a whole pickle: {error}. Get the file anew.") from None
 
 
 def run(
@@ -114,10 +114,11 @@ def run(
             machine.step(name, argument)
         except _FAILURES as error:
             raise UnsafeFileError(
-                f"{who}: its pickle is damaged: {name} at byte {at} fails with {type(error).__name__}: {error}."
+                f"{who}: its pickle is damaged: {name} at byte {at} fails with {type(error).__name__}: {error}. "
+                "Get the file anew."
             ) from error
     if not machine.stack:
-        raise UnsafeFileError(f"{who}: its pickle is damaged: there is nothing in it.")
+        raise UnsafeFileError(f"{who}: its pickle is damaged: there is nothing in it. Get the file anew.")
     return machine.stack.pop()
 
 
@@ -211,7 +212,7 @@ class _Machine:
         if name not in known:
             raise UnsafeFileError(
                 f"{self.who}: it asks for {name}, which is not one of the names that stand for data here. "
-                "Nothing of it has been run."
+                "Nothing of it has been run. Save data only, such as a state_dict()."
             )
         self.stack.append(known[name])
 

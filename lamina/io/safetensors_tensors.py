@@ -11,11 +11,10 @@ from lamina.io import safetensors_layout
 from lamina.io.advice import place_of, refuse
 from lamina.io.errors import FileError, NotDataError
 from lamina.io.safetensors_layout import Header, Piece
-from lamina.io.sharing import plan
+from lamina.io.sharing import plan, row_major
 from lamina.io.source import Source
 from lamina.io.storages import Storage, Storages, cut_of
 from lamina.io.tensors import KINDS, TYPES, MapLocation, device_for, numbers_of
-from lamina.ops.layout import contiguous_strides
 from lamina.tensor import Tensor
 
 ALIASES = "lamina.aliases"
@@ -84,7 +83,7 @@ def read_tensors(
                 "with the program that wrote it."
             )
         storage = Storage(first, TYPES[entry.kind], entry.span.size // TYPES[entry.kind].itemsize)
-        cuts[name] = cut_of(source.who, storage, None, 0, entry.shape, contiguous_strides(entry.shape))
+        cuts[name] = cut_of(source.who, storage, None, 0, entry.shape, row_major(entry.shape))
     for name in dict.fromkeys(cut.storage.key for cut in cuts.values()):
         safetensors_layout.verify(source, header, name)
     storages = Storages(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from lamina.ops.layout import contiguous_strides
 from lamina.rebinding import memory_of, whole_of
 from lamina.tensor import Tensor
 
@@ -24,6 +24,11 @@ def extent(size: Sequence[int], stride: Sequence[int]) -> int:
     if 0 in size:
         return 0
     return 1 + sum((count - 1) * step for count, step in zip(size, stride, strict=True))
+
+
+def row_major(size: Sequence[int]) -> tuple[int, ...]:
+    """The strides of a tensor that lies in row-major order without gaps, as a new one does."""
+    return tuple(math.prod(max(count, 1) for count in size[dim + 1 :]) for dim in range(len(size)))
 
 
 def plan(tensors: Sequence[Tensor]) -> tuple[list[Tensor], list[Lying]]:
@@ -54,7 +59,7 @@ def plan(tensors: Sequence[Tensor]) -> tuple[list[Tensor], list[Lying]]:
                 wholes.append(tensors[number])
                 alone[key] = len(wholes) - 1
             size = tuple(tensors[number].shape)
-            lying[number] = Lying(alone[key], 0, size, contiguous_strides(size))
+            lying[number] = Lying(alone[key], 0, size, row_major(size))
     return wholes, [place for place in lying if place is not None]
 
 

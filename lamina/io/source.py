@@ -151,5 +151,5 @@ def open_source(function: str, file: Readable, mmap: bool | None = None) -> Sour
             raise TypeError(f"{who}: it must be open in binary mode; read() gives {type(buffer).__name__}.")
         buffer = bytes(buffer)
     if not len(buffer):
-        raise EmptyFileError(f"{who}: the file is empty.")
+        raise EmptyFileError(f"{who}: the file is empty. Get it anew, or write it again.")
     return Source(who, buffer)

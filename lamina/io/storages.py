@@ -195,6 +195,7 @@ class Storages:
         if there < needed:
             raise FileError(
                 f"{self.source.who}: the file is incomplete: it has {there} of {needed} bytes of storage {storage.key}."
+                " Get the file anew."
             )
         return place
 

@@ -117,14 +117,19 @@ def _open_old(source: Source) -> _Found:
     spans, position = {}, stream.tell()
     for key in keys if isinstance(keys, list) else [keys]:
         if not isinstance(key, str) or key not in types or position + 8 > len(buffer):
-            raise FileError(f"{who}: the file is incomplete, or damaged: storage {reprlib.repr(key)} is not in it.")
+            raise FileError(
+                f"{who}: the file is incomplete, or damaged: storage {reprlib.repr(key)} is not in it. "
+                "Get the file anew."
+            )
         size = int.from_bytes(buffer[position : position + 8], "little") * types[key].itemsize
         spans[key] = Span(position + 8, size)
         position += 8 + size
 
     def where(key: str) -> Span:
         if key not in spans:
-            raise FileError(f"{who}: the file is incomplete, or damaged: storage {key} is not in it.")
+            raise FileError(
+                f"{who}: the file is incomplete, or damaged: storage {key} is not in it. Get the file anew."
+            )
         return spans[key]
 
     return _Found(program, cuts, where, "<")

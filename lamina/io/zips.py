@@ -33,7 +33,7 @@ class Archive:
             with zipfile.ZipFile(source.stream()) as archive:
                 members = archive.infolist()
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error, RecursionError) as error:
-            raise FileError(f"{who}: the file is incomplete, or damaged: {error}.") from None
+            raise FileError(f"{who}: the file is incomplete, or damaged: {error}. {_DAMAGED}") from None
         self.members: dict[str, zipfile.ZipInfo] = {}
         for member in members:
             name = member.filename
@@ -67,11 +67,11 @@ class Archive:
         """
         who, buffer = self.source
         if name not in self.members:
-            raise FileError(f"{who}: the file is incomplete: it has no {name}.")
+            raise FileError(f"{who}: the file is incomplete: it has no {name}. Get the file anew.")
         member = self.members[name]
         header = bytes(buffer[member.header_offset : member.header_offset + 30])
         if len(header) < 30 or header[:4] != MARK:
-            raise FileError(f"{who}: the file is incomplete, or damaged: {name} is not where it should be.")
+            raise FileError(f"{who}: the file is incomplete, or damaged: {name} is not where it should be. {_DAMAGED}")
         if member.compress_type != zipfile.ZIP_STORED:
             raise FileError(f"{who}: {name} is compressed; torch.save stores the bytes as they are.")
         length, extra = struct.unpack("<HH", header[26:])

@@ -168,25 +168,19 @@ def hostile():
     yield "zip_absolute.npz", archive([("/etc/evil.npy", npy())])
     yield "zip_backslash.npz", archive([("..\\evil.npy", npy())])
     yield "zip_shared.pt", shared_members()
-    yield (
-        "zip_bomb.npz",
-        archive([("x.npy", npy((90_000_000,), np.zeros(90_000_000, np.uint8), "|u1"))], zipfile.ZIP_BZIP2),
-    )
+    bomb = npy((90_000_000,), np.zeros(90_000_000, np.uint8), "|u1")
+    yield "zip_bomb.npz", archive([("x.npy", bomb)], zipfile.ZIP_BZIP2)
     yield "zip_declared.npz", declared(archive([("x.npy", npy())], zipfile.ZIP_DEFLATED), 4_000_000_000)
     yield "zip_declared.pt", declared(whole, 4_000_000_000)
     yield "zip_compressed.pt", archive([("archive/data.pkl", tensor((4,), (1,))), ("archive/data/0", bytes(16))], 8)
     yield "zip_checksum.pt", whole.replace(bytes(16), bytes(15) + b"\x01")
     yield "zip_empty.pt", archive([])
-    yield (
-        "npy_objects.npz",
-        archive([("x.npy", written(lambda file: np.save(file, np.array([{}]), allow_pickle=True)))]),
-    )
+    objects = written(lambda file: np.save(file, np.array([{}]), allow_pickle=True))
+    yield "npy_objects.npz", archive([("x.npy", objects)])
     yield "npy_size.npy", npy((1 << 40,))
     yield "npy_negative.npy", npy((-2,))
-    yield (
-        "npy_code.npy",
-        npy(text="{'descr': __import__('os').system('touch %s'), 'fortran_order': 0, 'shape': ()}" % MARK),
-    )
+    code = f"__import__('os').system('touch {MARK}')"
+    yield "npy_code.npy", npy(text=f"{{'descr': {code}, 'fortran_order': False, 'shape': ()}}")
     for name, data in {
         "length": header({"x": entry()}, bytes(8), 1 << 62), "short": header({"x": entry()}, bytes(8), 5),
         "deep": header(b'{"a":' + b"[" * 20000, bytes(8)), "json": header(b'{"x": {', bytes(8)),
@@ -197,11 +191,13 @@ def hostile():
         "gap": header({"x": entry(), "y": entry(offsets=(12, 20))}, bytes(20)),
         "more": header({"x": entry()}, bytes(9)), "less": header({"x": entry()}, bytes(7)),
         "shape": header({"x": entry(shape=(3,))}, bytes(8)), "negative": header({"x": entry(shape=(-1, -2))}, bytes(8)),
-        "huge": header({"x": entry(shape=(1 << 62, 4))}, bytes(8)), "flag": header({"x": entry(shape=(True, 2))}, bytes(8)),
+        "huge": header({"x": entry(shape=(1 << 62, 4))}, bytes(8)),
+        "flag": header({"x": entry(shape=(True, 2))}, bytes(8)),
         "nan": header(b'{"x":{"dtype":"F32","shape":[NaN],"data_offsets":[0,8]}}', bytes(8)),
         "digits": header(b'{"x":{"dtype":"F32","shape":[' + b"9" * 5000 + b'],"data_offsets":[0,8]}}', bytes(8)),
         "reversed": header({"x": entry(offsets=(8, 0))}, bytes(8)), "type": header({"x": entry("F31")}, bytes(8)),
-        "unknown": header({"x": entry("F8_E4M3", (8,))}, bytes(8)), "field": header({"x": {**entry(), "y": 1}}, bytes(8)),
+        "unknown": header({"x": entry("F8_E4M3", (8,))}, bytes(8)),
+        "field": header({"x": {**entry(), "y": 1}}, bytes(8)),
         "metadata": header({"__metadata__": {"a": 1}, "x": entry()}, bytes(8)),
         "aliases": manifest(1, notes={"lamina.aliases": '{"y":"z"}'}),
     }.items():  # fmt: skip
@@ -209,13 +205,16 @@ def hostile():
     for name, data in {
         "kind": manifest({"call": ["os.system", "x"]}), "two_kinds": manifest({"tuple": [], "list": []}),
         "number": manifest({"tensor": 1}, [record()]), "flag": manifest({"tensor": True}, [record(), record()]),
-        "version": manifest(1, version="99"), "deep": manifest(nested(200)), "name": manifest({"tensor": 0}, [record(name="y")]),
+        "version": manifest(1, version="99"), "deep": manifest(nested(200)),
+        "name": manifest({"tensor": 0}, [record(name="y")]),
         "type": manifest({"tensor": 0}, [record(dtype="int64")]), "shape": manifest({"tensor": 0}, [record(shape=[3])]),
         "expanded": manifest({"tensor": 0}, [record(shape=[1 << 40], stride=[0], offset=0)]),
         "attribute": manifest({"tensor": 0}, [record(attributes=[["item", 1]])]),
-        "class": manifest({"ordered": [], "attributes": [["__class__", 1]]}), "twice": manifest({"dict": [["a", 1], ["a", 2]]}),
+        "class": manifest({"ordered": [], "attributes": [["__class__", 1]]}),
+        "twice": manifest({"dict": [["a", 1], ["a", 2]]}),
         "unhashable": manifest({"dict": [[[1], 1]]}), "objects": manifest({"array": array("|O")}, arrays=["x"]),
-        "fields": manifest({"array": array("i4,i4")}, arrays=["x"]), "array": manifest({"array": array("<f4", [3])}, arrays=["x"]),
+        "fields": manifest({"array": array("i4,i4")}, arrays=["x"]),
+        "array": manifest({"array": array("<f4", [3])}, arrays=["x"]),
         "device": manifest({"device": "nowhere"}), "size": manifest({"size": ["a"]}), "plain": manifest({}, [{}]),
     }.items():  # fmt: skip
         yield f"manifest_{name}.lamina", data

@@ -45,7 +45,8 @@ def same(a, b):
 
 SCALARS = [
     None, True, False, 0, -1, 2**53, -(2**70), 10**400, 0.1, -0.0, float("inf"), float("nan"), 1 - 2j,
-    complex(float("nan"), float("-inf")), "", "é\u20ac\U0001f600", "\ud800", b"", b"a\xff", bytearray(b"xy"), bytearray(),
+    complex(float("nan"), float("-inf")), "", "é\u20ac\U0001f600", "\ud800", b"", b"a\xff", bytearray(b"xy"),
+    bytearray(),
     lamina.float16, lamina.bool, lamina.Size([2, 3]), lamina.Size([]), lamina.device("cpu"), lamina.device("cuda:1"),
 ]  # fmt: skip
 CONTAINERS = [
@@ -199,6 +200,13 @@ def test_arguments_that_do_not_fit(tmp_path):
     with pytest.raises(NotImplementedError) as unknown:
         lamina.load(path, pickle_module=os)
     assert str(unknown.value) == "load: pickle_module must be None: lamina reads pickles as data, by itself."
+    for options in ({"pickle_module": os}, {"_use_new_zipfile_serialization": False}):
+        with pytest.raises(NotImplementedError) as unknown:
+            lamina.save([1], path, **options)
+        assert str(unknown.value) == (
+            "save: pickle_module must be None, and the format before PyTorch 1.6 is not written."
+        )
+    lamina.save([1], path, pickle_protocol=4)
     with open(path, encoding="latin1") as opened, pytest.raises(TypeError) as text:
         lamina.load(opened)
     assert str(text.value) == "load: x: it must be open in binary mode; read() gives str."
@@ -224,20 +232,21 @@ REFUSED = {
     "module": (lambda: nn.Linear(2, 3), "a module, Linear, not data. Save its state_dict(), and load it with "
                "load_state_dict() of a new one."),
     "optimizer": (lambda: lamina.optim.SGD([lamina.ones(1, requires_grad=True)], 0.1),
-                  "of type lamina.optim.sgd.SGD, not data. Save its state_dict(), and load it with load_state_dict() of a "
-                  "new one."),
+                  "of type lamina.optim.sgd.SGD, not data. Save its state_dict(), and load it with load_state_dict() "
+                  "of a new one."),
     "class": (lambda: nn.Linear, "a class, Linear, not data. Save its name as a string."),
     "function": (lambda: len, "a function, len, not data. Save its name as a string, or the numbers it works with."),
-    "lambda": (lambda: lambda: 1, "a function, <lambda>, not data. Save its name as a string, or the numbers it works with."),
-    "generator": (lambda: lamina.Generator(), "a Generator, not data. Save its get_state(), and give it to set_state() of a "
-                  "new one."),
+    "lambda": (lambda: lambda: 1,
+               "a function, <lambda>, not data. Save its name as a string, or the numbers it works with."),
+    "generator": (lambda: lamina.Generator(), "a Generator, not data. Save its get_state(), and give it to set_state() "
+                  "of a new one."),
     "namedtuple": (lambda: Point(1, 2), "a named tuple, Point, not data. Save its _asdict()."),
     "dict": (lambda: Named(), "of type tests.io.test_files.Named, not data. Save dict(it) instead."),
     "counter": (lambda: Counter("a"), "of type collections.Counter, not data. Save dict(it) instead."),
     "array": (lambda: np.array([{}]), "an array of object, not data. Save arrays of numbers or strings; lists hold "
               "anything."),
-    "object": (lambda: object(), "of type object, not data. Save tensors, arrays, numbers, strings, and lists and dicts of "
-               "them."),
+    "object": (lambda: object(), "of type object, not data. Save tensors, arrays, numbers, strings, and lists and "
+               "dicts of them."),
 }  # fmt: skip
 
 

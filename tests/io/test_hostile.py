@@ -120,12 +120,15 @@ def test_pickles_put_together_at_random():
     """Instructions in an order that no writer has; whatever they do, it is data or a FileError."""
     draw = random.Random(1)
     pieces = [
-        b"N", b"\x88", b"]", b"}", b")", b"(", b"0", b"1", b"2", b"t", b"\x85", b"\x86", b"\x87", b"R", b"b", b"Q", b"e", b"u",
-        b"s", b"a", b"d", b"l", b"\x81", b"\x8f", b"\x90", b"\x91", b"\x94", b"q\x00", b"h\x00", b"K\x05", b"\x8a\x01\xff",
-        b"X\x01\x00\x00\x00a", b"X\x07\x00\x00\x00storage", b"ctorch\nFloatStorage\n", b"ctorch._utils\n_rebuild_tensor_v2\n",
-        b"ctorch\nSize\n", b"ctorch\ndevice\n", b"ccollections\nOrderedDict\n", b"c_codecs\nencode\n", b"c__builtin__\nset\n",
+        b"N", b"\x88", b"]", b"}", b")", b"(", b"0", b"1", b"2", b"t", b"\x85", b"\x86", b"\x87", b"R", b"b", b"Q",
+        b"e", b"u", b"s", b"a", b"d", b"l", b"\x81", b"\x8f", b"\x90", b"\x91", b"\x94", b"q\x00", b"h\x00",
+        b"K\x05", b"\x8a\x01\xff", b"X\x01\x00\x00\x00a", b"X\x07\x00\x00\x00storage", b"ctorch\nFloatStorage\n",
+        b"ctorch._utils\n_rebuild_tensor_v2\n",
+        b"ctorch\nSize\n", b"ctorch\ndevice\n", b"ccollections\nOrderedDict\n", b"c_codecs\nencode\n",
+        b"c__builtin__\nset\n",
         b"c__builtin__\nbytearray\n", b"c__builtin__\ncomplex\n", b"ctorch._tensor\n_rebuild_from_type_v2\n",
-        b"ctorch._utils\n_rebuild_parameter\n", b"ctorch._utils\n_rebuild_parameter_with_state\n", make_corpus.STORAGE,
+        b"ctorch._utils\n_rebuild_parameter\n", b"ctorch._utils\n_rebuild_parameter_with_state\n",
+        make_corpus.STORAGE,
         make_corpus.tensor((4,), (1,))[2:-1],
     ]  # fmt: skip
     accepted = 0

@@ -66,7 +66,7 @@ def test_an_ordered_dict_keeps_its_attributes():
     assert read(pickle.dumps(state, 2))._metadata == {"": {"version": 1}}
     assert refused(b"ccollections\nOrderedDict\n)R}\x8c\x05itemsNsb.") == (
         "reader: x.pkl: its pickle is damaged: BUILD at byte 37 fails with ValueError: items of OrderedDict cannot be "
-        "replaced."
+        "replaced. Get the file anew."
     )
 
 
@@ -106,7 +106,10 @@ def test_a_call_is_refused_by_name_and_not_made(function, arguments, name, proto
     data = pickle.dumps({"weight": [Reduces(function, *(x.format(mark) for x in arguments))]}, protocol)
     message = refused(data)
     assert name in message
-    assert message.endswith("which is not one of the names that stand for data here. Nothing of it has been run.")
+    assert message.endswith(
+        "which is not one of the names that stand for data here. Nothing of it has been run. Save data "
+        "only, such as a state_dict()."
+    )
     assert not mark.exists()
     if function is not __import__ and function is not getattr:
         pickle.loads(data)  # and Python's own reader would have
@@ -116,7 +119,7 @@ def test_a_call_is_refused_by_name_and_not_made(function, arguments, name, proto
 def test_a_class_is_refused_by_name():
     assert refused(pickle.dumps(Counter("ab"), 4)) == (
         "reader: x.pkl: it asks for collections.Counter, which is not one of the names that stand for data here. "
-        "Nothing of it has been run."
+        "Nothing of it has been run. Save data only, such as a state_dict()."
     )
     assert "it asks for tests.io.test_pickles.Reduces," in refused(pickle.dumps(Reduces, 2))
 

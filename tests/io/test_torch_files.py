@@ -350,7 +350,7 @@ def test_a_call_in_a_file_is_refused_and_not_made(form, protocol, tmp_path):
     assert raised(data) == (
         UnsafeFileError,
         f"load_torch: weights.pt: it asks for {os.mkdir.__module__}.mkdir, which is not one of the names that stand "
-        "for data here. Nothing of it has been run.",
+        "for data here. Nothing of it has been run. Save data only, such as a state_dict().",
     )
     assert not mark.exists()
     torch.load(io.BytesIO(data), weights_only=False)
@@ -384,7 +384,7 @@ def test_what_is_not_data_is_refused_by_name(value, name, form):
     assert kind is UnsafeFileError
     assert message == (
         f"load_torch: weights.pt: it asks for {name}, which is not one of the names that stand for data here. "
-        "Nothing of it has been run."
+        "Nothing of it has been run. Save data only, such as a state_dict()."
     )
 
 
@@ -426,7 +426,9 @@ def test_a_tensor_does_not_replace_methods():
     data = archive(b"\x80\x02" + call % (inner, state), {"data/0": bytes(4)})
     kind, message = raised(data)
     assert kind is UnsafeFileError
-    assert message.endswith("REDUCE at byte 178 fails with ValueError: a tensor's item cannot be replaced.")
+    assert message.endswith(
+        "REDUCE at byte 178 fails with ValueError: a tensor's item cannot be replaced. Get the file anew."
+    )
 
 
 # What is damaged
@@ -447,11 +449,11 @@ def test_every_way_to_cut_a_file_short_is_noticed(form, tmp_path):
 def test_messages_for_what_is_no_file_of_pytorch():
     data = saved(torch.arange(100.0), OLD)
     zipped = saved(torch.arange(100.0))
-    assert raised(b"") == (EmptyFileError, "load_torch: weights.pt: the file is empty.")
+    assert raised(b"") == (EmptyFileError, "load_torch: weights.pt: the file is empty. Get it anew, or write it again.")
     assert raised(b"\x89PNG\r\n\x1a\n")[0] is UnsafeFileError
     assert raised(b"\xff\xd8\xff") == (
         UnsafeFileError,
-        "load_torch: weights.pt: it is not a whole pickle: at position 0, opcode b'\\xff' unknown.",
+        "load_torch: weights.pt: it is not a whole pickle: at position 0, opcode b'\\xff' unknown. Get the file anew.",
     )
     assert raised(pickle.dumps({"a": 1})) == (
         FileError,
@@ -467,10 +469,11 @@ def test_messages_for_what_is_no_file_of_pytorch():
     )
     pickled = _tensor_pickle("Float", 4, (4,), (1,))
     assert raised(archive(pickled)) == (
-        FileError, "load_torch: weights.pt: the file is incomplete: it has no archive/data/0.",
+        FileError, "load_torch: weights.pt: the file is incomplete: it has no archive/data/0. Get the file anew.",
     )  # fmt: skip
     assert raised(archive(pickled, {"data/0": bytes(15)})) == (
-        FileError, "load_torch: weights.pt: the file is incomplete: it has 15 of 16 bytes of storage 0.",
+        FileError, "load_torch: weights.pt: the file is incomplete: it has 15 of 16 bytes of storage 0. Get the "
+        "file anew.",
     )  # fmt: skip
     assert raised(archive(pickled, {"data/0": bytes(16)}, compression=zipfile.ZIP_DEFLATED)) == (
         FileError,

@@ -658,8 +658,9 @@ def test_a_state_that_cannot_be_converted_leaves_the_module_as_it_was(bad):
     with pytest.raises(RuntimeError) as caught:
         module.load_state_dict({"weight": np.ones((2, 2), np.float32), "bias": bad})
     assert str(caught.value).startswith(
-        'Error(s) in loading state_dict for Linear:\n\tWhile copying the parameter named "bias", whose dimensions in the '
-        "model are lamina.Size([2]) and whose dimensions in the checkpoint are lamina.Size([2]), an exception occurred : "
+        'Error(s) in loading state_dict for Linear:\n\tWhile copying the parameter named "bias", whose dimensions in '
+        "the model are lamina.Size([2]) and whose dimensions in the checkpoint are lamina.Size([2]), an exception "
+        "occurred : "
     )
     assert module.weight.tolist() == before
 
