@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from lamina.fit.callback import Callback
+from lamina.fit.host import on_host
 from lamina.fit.run import Run
 from lamina.fit.watch import Watch
-from lamina.tensor import Tensor
 
 
 class KeepBest(Callback):
@@ -40,10 +40,3 @@ class KeepBest(Callback):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.watch.best, self.epoch, self.kept = state["best"], state["epoch"], state["kept"]
-
-
-def on_host(x: Any) -> Any:
-    """A copy of a tensor in the host's memory, which later steps do not write over."""
-    if not isinstance(x, Tensor):
-        return x
-    return x.detach().to("cpu", copy=True)

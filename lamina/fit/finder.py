@@ -6,13 +6,12 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from typing import Any
 
-from lamina.fit.best import on_host
 from lamina.fit.chance import random_state, set_random_state
 from lamina.fit.feed import Feed, feed_of
 from lamina.fit.forward import Forward
+from lamina.fit.host import Hosted, on_host
 from lamina.fit.losses import HOW_TO_GIVE_A_LOSS, optimizer_of
 from lamina.fit.plot import figure
 from lamina.fit.update import Update
@@ -141,7 +140,7 @@ def _put_back(model: Any, optimizer: Any, feed: Feed) -> Iterator[None]:
     """Afterwards, model, optimizer, data and random states are as before."""
     parameters = {name: on_host(x) for name, x in model.state_dict().items()}
     options = [{name: x for name, x in group.items() if name != "params"} for group in optimizer.param_groups]
-    states = deepcopy(optimizer.state_dict())
+    states = Hosted()(optimizer.state_dict())
     modes = [(module, module.training) for module in model.modules()]
     chance, place = random_state(), feed.state_dict(0)
     flush()

@@ -6,6 +6,7 @@ from typing import Any
 
 from lamina.fit.chance import random_state, set_random_state
 from lamina.fit.history import History
+from lamina.fit.host import Hosted
 from lamina.fit.run import Run
 from lamina.tensor import flush
 
@@ -22,7 +23,7 @@ def state_of(run: Run) -> dict[str, Any]:
         "step": run.step,
         "why": None if run.interrupted else run.why,
         "model": run.model.state_dict(),
-        "optimizer": run.optimizer.state_dict(),
+        "optimizer": Hosted()(run.optimizer.state_dict()),
         "scaler": run.scaler.state_dict() if run.scaler is not None else None,
         "callbacks": [{"name": type(x).__name__, "state": x.state_dict()} for x in run.callbacks.all],
         "history": run.history.rows,
