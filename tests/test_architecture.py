@@ -506,6 +506,7 @@ TESTED_ELSEWHERE = {
         for name in "fetch iterator order plan thread_iterator".split()
     },
     "lamina.data.distributed": "tests/data/test_sampler.py",
+    **{
         f"lamina.io.{name}": "tests/io/test_files.py"
         for name in "advice manifest native sharing target tensors".split()
     },

@@ -20,8 +20,8 @@ def on_host(x: Any) -> Any:
 class Hosted:
     """Copies nested data with all its tensors to the host.
 
-    Optimizers keep the states of small parameters in one flat tensor; what their `state_dict` shows are views of it. They
-    are cut here, by NumPy: cutting them on the device would compile a program as long as the model for the first
+    Optimizers keep the states of small parameters in one flat tensor; what their `state_dict` shows are views of it.
+    These are cut here, by NumPy: cutting them on the device would compile a program as long as the model for the first
     checkpoint.
     """
 
