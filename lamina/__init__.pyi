@@ -2,22 +2,38 @@
 
 from collections.abc import Callable as _Callable
 
+from lamina import accelerator as accelerator
 from lamina import amp as amp
 from lamina import autograd as autograd
+from lamina import backends as backends
+from lamina import compiler as compiler
+from lamina import cpu as cpu
 from lamina import cuda as cuda
 from lamina import data as data
+from lamina import distributed as distributed
 from lamina import dtypes as dtypes
 from lamina import engine as engine
 from lamina import fft as fft
 from lamina import fit as fit
 from lamina import func as func
 from lamina import functions as functions
+from lamina import hub as hub
 from lamina import io as io
+from lamina import jit as jit
 from lamina import linalg as linalg
+from lamina import mps as mps
+from lamina import multiprocessing as multiprocessing
 from lamina import nn as nn
+from lamina import onnx as onnx
 from lamina import optim as optim
+from lamina import profiler as profiler
+from lamina import random as random
 from lamina import special as special
+from lamina import testing as testing
+from lamina import types as types
 from lamina import utils as utils
+from lamina import version as version
+from lamina import xpu as xpu
 from lamina.amp.autocast_mode import autocast as autocast
 from lamina.amp.autocast_mode import autocast_decrement_nesting as autocast_decrement_nesting
 from lamina.amp.autocast_mode import autocast_increment_nesting as autocast_increment_nesting
@@ -34,6 +50,9 @@ from lamina.amp.autocast_mode import set_autocast_cpu_enabled as set_autocast_cp
 from lamina.amp.autocast_mode import set_autocast_dtype as set_autocast_dtype
 from lamina.amp.autocast_mode import set_autocast_enabled as set_autocast_enabled
 from lamina.amp.autocast_mode import set_autocast_gpu_dtype as set_autocast_gpu_dtype
+from lamina.amp.grad_scaler import GradScaler as GradScaler
+from lamina.anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
+from lamina.anomaly import is_anomaly_enabled as is_anomaly_enabled
 from lamina.autograd import enable_grad as enable_grad
 from lamina.autograd import inference_mode as inference_mode
 from lamina.autograd import is_grad_enabled as is_grad_enabled
@@ -71,6 +90,10 @@ from lamina.creation import scalar_tensor as scalar_tensor
 from lamina.creation import tensor as tensor
 from lamina.creation import zeros as zeros
 from lamina.creation import zeros_like as zeros_like
+from lamina.cuda.memory import OutOfMemoryError as OutOfMemoryError
+from lamina.cuda.streams import Event as Event
+from lamina.cuda.streams import Stream as Stream
+from lamina.debugging import debug as debug
 from lamina.devices import device as device
 from lamina.devices import get_default_device as get_default_device
 from lamina.devices import set_default_device as set_default_device
@@ -81,6 +104,7 @@ from lamina.dtypes import cfloat as cfloat
 from lamina.dtypes import complex64 as complex64
 from lamina.dtypes import complex128 as complex128
 from lamina.dtypes import double as double
+from lamina.dtypes import dtype as dtype
 from lamina.dtypes import finfo as finfo
 from lamina.dtypes import float as float
 from lamina.dtypes import float16 as float16
@@ -539,6 +563,8 @@ from lamina.functions_window import kaiser_window as kaiser_window
 from lamina.inspect.tensor_repr import set_printoptions as set_printoptions
 from lamina.io.files import load as load
 from lamina.io.files import save as save
+from lamina.jit import fork as fork
+from lamina.jit import wait as wait
 from lamina.random import Generator as Generator
 from lamina.random import default_generator as default_generator
 from lamina.random import get_rng_state as get_rng_state
@@ -593,6 +619,7 @@ from lamina.tensor_types import IntTensor as IntTensor
 from lamina.tensor_types import LongTensor as LongTensor
 from lamina.tensor_types import ShortTensor as ShortTensor
 from lamina.tensor_types import set_default_tensor_type as set_default_tensor_type
+from lamina.torch_import import as_torch as as_torch
 
 __all__: list[str]
 __version__: str

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lamina import engine
+from lamina.anomaly import detect_anomaly as detect_anomaly
+from lamina.anomaly import set_detect_anomaly as set_detect_anomaly
 from lamina.engine import Leaf, Value, record
 from lamina.tensor import Tensor, grad_mode, wrap
 
@@ -474,6 +476,7 @@ class Context:
 
     def __init__(self) -> None:
         self.saved: tuple[Any, ...] = ()
+        self.versions: tuple[int, ...] = ()
         self.needs_input_grad: tuple[bool, ...] = ()
         self.materialize = True
         self.not_differentiable: tuple[Tensor, ...] = ()
@@ -488,8 +491,23 @@ class Context:
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
-        """The tensors that `save_for_backward` kept."""
+        """The tensors that `save_for_backward` kept; RuntimeError if one was written to since then.
+
+        Operations of lamina's own keep the values they used. Here they are the user's tensors, whose new values would
+        silently give another gradient.
+        """
+        for tensor, version in zip(self.saved, self.versions, strict=False):
+            if tensor is not None and tensor._version != version:
+                raise RuntimeError(
+                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
+                    f"[{tensor.type()} {list(tensor.shape)}] is at version {tensor._version}; expected version "
+                    f"{version} instead."
+                )
         return self.saved
+
+    def seal(self) -> None:
+        """Note the versions of what was saved, when forward is over."""
+        self.versions = tuple(0 if tensor is None else tensor._version for tensor in self.saved)
 
     def mark_non_differentiable(self, *tensors: Tensor) -> None:
         """Say that no gradient passes these results."""
@@ -608,6 +626,7 @@ class Function:
             else:
                 results = cls.forward(*args)
                 cls.setup_context(context, args, results)
+        context.seal()
         several = isinstance(results, (tuple, list))
         outputs = list(results) if several else [results]
         if not (is_grad_enabled() and any(context.needs_input_grad)):
@@ -643,12 +662,3 @@ class Function:
                 old._value = value
                 outputs[i] = old
         return tuple(outputs) if several else outputs[0]
-
-
-class detect_anomaly(no_grad):
-    """Accepted for PyTorch programs; errors name the recorded line without it, and `LAMINA_EAGER=1` stops at it."""
-
-    mode = True
-
-    def __new__(cls, check_nan: bool = True) -> Any:
-        return super().__new__(cls)

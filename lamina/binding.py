@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from lamina import dtypes, engine
+from lamina.bounds import LOOK
 from lamina.ops.op import TABLE, Key, Op, OpParameter
 from lamina.ops.optim_blocks import Blocks
 from lamina.tensor import Tensor, alias_value, call, call_view, wrap, write
@@ -113,6 +114,8 @@ def make(op: Op, *, method: bool = False) -> Callable[..., Any]:
         lines.append(f"if _named: {name} = _only(_named, '{op.name}', '{name}')")
         if default:
             lines.append(f"{name} = {name} if {name}{default}")
+    if op.name in LOOK:
+        lines.append(f"_look({', '.join(p.name for p in own)})")
     arguments = f"(_op, {names}, {constants})"
     if op.view or op.returns:
         result = f"_returns(*_call{arguments})" if op.returns else f"_view{arguments}"
@@ -170,6 +173,7 @@ def _compile(op: Op, name: str, source: str, **more: Any) -> Callable[..., Any]:
         if "*" + next((p.name for p in op.parameters if p.kind == "Shape"), "?") in source
         else shape_constant,
         "_draw": Generated.draw,
+        "_look": LOOK.get(op.name),
         "_returns": result_type(op),
         **{f"_default_{p.name}": p.default for p in op.parameters},
         **more,

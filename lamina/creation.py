@@ -506,11 +506,15 @@ def randn(
 
 
 @_creator
-def randint(low: int, high: Any = None, size: Any = None, *, generator: Any = None, dtype: Any = None,
+def randint(low: Any = None, high: Any = None, size: Any = None, *, generator: Any = None, dtype: Any = None,
             device: Any = None, requires_grad: bool = False, out: Any = None, **_layout: Any) -> Tensor:  # fmt: skip
     """Integers from low (or 0) up to but not including high: `randint(high, size)`, `randint(low, high, size)`."""
-    if size is None:
+    if size is None and high is not None:
         low, high, size = 0, low, high
+    elif high is None or low is None:
+        low, high = 0, low if high is None else high
+    if size is None or high is None:
+        raise TypeError("randint() takes (high, size) or (low, high, size): an upper bound and sizes are needed.")
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     found = _source(generator).integers(low, high, _sizes((size,)), dtype=np.int64)

@@ -59,6 +59,19 @@ class device:
     def __reduce__(self) -> tuple[Any, ...]:
         return (device, (self.type, self.index))
 
+    def __enter__(self) -> device:
+        """Make it the default device for the time of a block."""
+        _before.append(get_default_device())
+        set_default_device(self)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        set_default_device(_before.pop())
+
+
+_before: list[device] = []
+"""What the default device was before each `with` that is open."""
+
 
 @functools.cache
 def _platform_devices(type: str) -> tuple[jax.Device, ...]:

@@ -53,6 +53,9 @@ class DType:
         return {complex64: float32, complex128: float64}.get(self, self)
 
 
+dtype = DType
+"""The class of number types, as programs call it: `isinstance(x.dtype, lamina.dtype)`."""
+
 bool = DType("bool", np.bool_, "Bool")
 uint8 = DType("uint8", np.uint8, "Byte")
 int8 = DType("int8", np.int8, "Char")

@@ -140,7 +140,7 @@ def _check_bags(input: Tensor, offsets: Tensor | None, include_last_offset: bool
 
 def _check_offsets(input: Tensor, offsets: Tensor) -> None:
     """Offsets begin at 0, grow, and end within the input: looked at where that costs nothing."""
-    found, size = bounds.few_whole_at_hand(offsets), input.shape[0]
+    found, size = bounds.whole_numbers(offsets), input.shape[0]
     if found is None:
         return
     if found[0] != 0:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import lamina
-from lamina import indexing
+from lamina import bounds, indexing
 from lamina.ops import check
 from lamina.tensor import Tensor
 
@@ -141,4 +141,9 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         num_classes = int(array.max()) + 1
     if num_classes < 1:
         raise RuntimeError("num_classes should be positive")
+    outside = bounds.first_outside(tensor, num_classes)
+    if outside is not None:
+        raise RuntimeError(
+            "Class values must be non-negative." if outside < 0 else "Class values must be smaller than num_classes."
+        )
     return lamina.functions.one_hot_of(tensor, num_classes)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from lamina import creation, functions
-from lamina.rebinding import memory_of
 from lamina.storage import TypedStorage
 from lamina.tensor import Tensor, alias_value, wrap
 
 PUBLIC = {
     **dict.fromkeys(("is_ipu", "is_maia", "is_mkldnn", "is_mps", "is_mtia", "is_vulkan", "is_xla", "is_xpu"), "Tensor"),
-    **dict.fromkeys(("is_sparse_csr", "name", "volatile", "output_nr", "grad_dtype", "_version"), "Tensor"),
+    **dict.fromkeys(("is_sparse_csr", "name", "volatile", "output_nr", "grad_dtype"), "Tensor"),
     **dict.fromkeys(("new", "new_empty_strided", "as_subclass", "module_load", "reinforce", "is_shared"), "Tensor"),
     **dict.fromkeys(("const_data_ptr", "storage_type", "resize", "resize_as", "__reversed__"), "Tensor"),
-}
+    **dict.fromkeys(("is_coalesced", "sparse_dim", "dense_dim"), "Tensor"),
+}  # fmt: skip
 """Where users find each function."""
 
 
@@ -46,14 +46,9 @@ def _grad_dtype(self: Tensor) -> Any:
     return self.dtype
 
 
-def _writes(self: Tensor) -> int:
-    return int(memory_of(self).version)
-
-
 name = property(_name, doc="None: tensors have no names.")
 output_nr = property(_first, doc="0: each tensor has a step of its own in the history.")
 grad_dtype = property(_grad_dtype, doc="The type of its gradient: its own.")
-_version = property(_writes, doc="How often its memory was written to since it was first shared or asked for this.")
 
 
 def new(self: Tensor, *data: Any, device: Any = None) -> Tensor:
@@ -89,6 +84,21 @@ def reinforce(self: Tensor, *args: Any, **options: Any) -> NoReturn:
 def is_shared(self: Tensor) -> bool:
     """Whether its memory is shared between processes: never."""
     return False
+
+
+def is_coalesced(self: Tensor) -> NoReturn:
+    """A question about sparse tensors; of a dense one it is an error."""
+    raise RuntimeError("is_coalesced expected sparse coordinate tensor layout but got Strided")
+
+
+def sparse_dim(self: Tensor) -> int:
+    """The number of sparse dimensions: 0."""
+    return 0
+
+
+def dense_dim(self: Tensor) -> int:
+    """The number of dense dimensions: all."""
+    return self.ndim
 
 
 def const_data_ptr(self: Tensor) -> int:

@@ -57,7 +57,7 @@ def ctc_loss_by_code(
         )
     times, lengths = _lengths(input_lengths), _lengths(target_lengths)
     longest = log_probs.shape[0] if log_probs.ndim else 0  # a longer target has no alignment
-    known = bounds.few_at_hand(lengths)
+    known = bounds.numbers(lengths)
     if targets.ndim == 1:
         longest = min(longest, targets.shape[0])
         if known is not None and known.size:
@@ -75,7 +75,7 @@ def adaptive_log_softmax(head: Tensor, target: Tensor, tails: Sequence[Tensor], 
     head (N, S + K), S frequent classes and K clusters, target (N,), tails K times (N, classes of the cluster) -> (N,)
     """
     if bounds.first_outside(target, classes) is not None:
-        known = bounds.few_at_hand(target)
+        known = bounds.numbers(target)
         assert known is not None
         raise RuntimeError(
             f"Target values should be in [0, {classes - 1}], "
@@ -94,13 +94,13 @@ def _lengths(lengths: Tensor | Sequence[int]) -> Tensor:
 
 def _check_lengths(log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor) -> None:
     """RuntimeError for lengths that are known and too long. The operation came first: it knows that shapes fit."""
-    known = bounds.few_at_hand(input_lengths)
+    known = bounds.numbers(input_lengths)
     if known is not None and not 0 <= known.min() <= known.max() <= log_probs.shape[0]:
         raise RuntimeError(
             f"ctc_loss: input_lengths must be from 0 to {log_probs.shape[0]} to go with log_probs "
             f"{tuple(log_probs.shape)}, got {known.reshape(-1).tolist()}."
         )
-    known = bounds.few_at_hand(target_lengths)
+    known = bounds.numbers(target_lengths)
     if known is None:
         return
     if known.min() < 0 or (targets.ndim == 2 and known.max() > targets.shape[1]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -169,6 +170,14 @@ def adjoint(input: Tensor) -> Tensor:
 
 def _reversed(input: Tensor) -> Tensor:
     """The dimensions in reverse order; for a matrix, its transpose. A view."""
+    if input.ndim != 2:
+        warnings.warn(
+            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "
+            "throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
+            "`x.permute(*range(x.ndim)[::-1])` to reverse the dimensions of a tensor.",
+            UserWarning,
+            stacklevel=2,
+        )
     return lamina.functions.permute(input, tuple(range(input.ndim))[::-1])
 
 

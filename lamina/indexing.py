@@ -8,6 +8,7 @@ for `advanced_index`.
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,8 @@ import jax
 import numpy as np
 
 import lamina
+from lamina import bounds
+from lamina.ops.index import check_together
 from lamina.ops.op import TABLE
 from lamina.ops.shape import slice_bounds
 from lamina.tensor import Tensor, call_view
@@ -72,7 +75,9 @@ def _operand(item: Any) -> Any:
         return lamina.as_tensor(item)
     if isinstance(item, (np.ndarray, Sequence)) and not isinstance(item, str):
         array = np.asarray(item)
-        return array.astype(np.int64) if array.size == 0 and not isinstance(item, np.ndarray) else array
+        # An array of floats is read as a sequence of numbers, a list of them is refused.
+        whole = array.dtype.kind == "f" if isinstance(item, np.ndarray) else array.size == 0
+        return array.astype(np.int64) if whole else array
     raise IndexError(
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
         f"(got {type(item).__name__})"
@@ -115,7 +120,9 @@ def parse(index: Any, shape: Sequence[int]) -> Index:
     starts: list[int] = []
     plan: list[tuple[Any, ...]] = []
     advanced: list[Advanced] = []
+    numbers: list[tuple[Any, int, int]] = []  # indices, where they stand among those, and what they are into
     dim = kept = 0  # dimensions of the tensor that are dealt with, and of the view
+    place = 0  # dimensions that are indexed by tensors, which PyTorch's messages count
     rest = ndim - used
     for item in items:
         if item is None:
@@ -144,6 +151,11 @@ def parse(index: Any, shape: Sequence[int]) -> Index:
             dim += 1
         else:
             operand = _operand(item)
+            if operand.ndim == 0 and _kind(operand) in ("int64", "int32", "int16", "int8") and _readable(operand):
+                plan.append(_INT)
+                starts.append(_checked(int(operand), dim, shape[dim]))
+                dim += 1
+                continue
             if _kind(operand) in ("bool", "uint8") and operand.ndim == 0:
                 plan.append(_NEW)
                 advanced.append(Advanced(kept, np.zeros(1 if bool(operand) else 0, np.int64), False))
@@ -151,10 +163,15 @@ def parse(index: Any, shape: Sequence[int]) -> Index:
                 continue
             found = _advanced(operand, kept, dim, shape)
             advanced.append(found)
+            if not found.is_mask:
+                numbers.append((found.value, place, shape[dim]))
             covered = operand.ndim if found.is_mask else 1
+            place += covered
             plan += [_ALL] * covered
             dim, kept = dim + covered, kept + covered
     plan += [_ALL] * (ndim - dim)
+    for which, place, size in numbers if numbers and not _choose_nothing(advanced) else ():
+        bounds.within(which, place, size)
     return Index(tuple(starts), tuple(plan), tuple(advanced))
 
 
@@ -162,6 +179,18 @@ def _checked(index: int, dim: int, size: int) -> int:
     if not -size <= index < size:
         raise IndexError(f"index {index} is out of bounds for dimension {dim} with size {size}")
     return index + size if index < 0 else index
+
+
+def _readable(operand: Any) -> bool:
+    """Whether a number can be read: as an int it makes a view. Within a JAX transform it cannot."""
+    return not (isinstance(operand, Tensor) and isinstance(operand.array(), jax.core.Tracer))
+
+
+def _choose_nothing(advanced: Sequence[Advanced]) -> bool:
+    """Whether one of several tensors and masks names no place: then the others are not read either."""
+    return len(advanced) > 1 and any(
+        not (_host(which.value).any() if which.is_mask else which.value.shape.count(0) == 0) for which in advanced
+    )
 
 
 def _advanced(operand: Any, kept: int, dim: int, shape: Sequence[int]) -> Advanced:
@@ -177,9 +206,6 @@ def _advanced(operand: Any, kept: int, dim: int, shape: Sequence[int]) -> Advanc
     if isinstance(operand, np.ndarray):
         if operand.dtype.kind not in "iu":
             raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-        outside = (operand < -shape[dim]) | (operand >= shape[dim])
-        if outside.any():
-            _checked(int(operand[outside].flat[0]), dim, shape[dim])
         return Advanced(kept, operand.astype(np.int64), False)
     if kind not in ("int64", "int32"):
         raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
@@ -199,6 +225,12 @@ def _places(index: Index, ndim: int) -> tuple[list[Tensor], tuple[int, ...]]:
     operands: list[Any] = []
     plan = [-1] * ndim
     for advanced in index.advanced:
+        if advanced.is_mask and _kind(advanced.value) == "uint8":
+            warnings.warn(
+                "indexing with dtype lamina.uint8 is now deprecated, please use a dtype lamina.bool instead.",
+                UserWarning,
+                stacklevel=4,
+            )
         values = np.nonzero(_host(advanced.value)) if advanced.is_mask else (advanced.value,)
         for axis, value in enumerate(values):
             plan[advanced.dim + axis] = len(operands)
@@ -234,8 +266,9 @@ def getitem(tensor: Tensor, index: Any) -> Tensor:
     return lamina.functions.advanced_index(tensor, operands, plan)
 
 
-_C_NAMES = {
-    "float32": "float", "float64": "double", "float16": "at::Half", "bfloat16": "at::BFloat16", "uint8": "uint8_t",
+C_NAMES = {  # what PyTorch's messages call a type
+    "float32": "float", "float64": "double", "float16": "at::Half", "bfloat16": "at::BFloat16", "bool": "bool",
+    "uint8": "uint8_t",
     "int8": "int8_t", "int16": "int16_t", "int32": "int", "int64": "int64_t",
 }  # fmt: skip
 
@@ -249,7 +282,7 @@ def _value(tensor: Tensor, value: Any) -> Any:
     if not isinstance(value, (Tensor, bool, int, float, complex)):
         raise TypeError(f"can't assign a {type(value).__name__} to a lamina.{tensor.dtype.tensor_name}Tensor")
     if isinstance(value, complex) and not tensor.dtype.is_complex:
-        kind = _C_NAMES.get(tensor.dtype.name, tensor.dtype.name)
+        kind = C_NAMES.get(tensor.dtype.name, tensor.dtype.name)
         raise RuntimeError(f"value cannot be converted to type {kind} without overflow")
     return value
 
@@ -269,15 +302,22 @@ def _check_dtype(tensor: Tensor, value: Any) -> None:
 
 def _assigned(tensor: Tensor, advanced: Index, ndim: int, value: Any, accumulate: bool) -> Tensor:
     """The view `tensor` with value written where the tensors and masks of an index say."""
-    _check_dtype(tensor, value)
     only = advanced.advanced[0]
-    if only.is_mask and len(advanced.advanced) == 1 and not accumulate:
+    single = only.is_mask and len(advanced.advanced) == 1 and not accumulate
+    if single and isinstance(value, Tensor) and value.numel() == 1:
+        value = value.to(tensor.dtype)  # as `masked_fill` does
+    if single:
+        if _kind(only.value) == "uint8" and not (isinstance(value, Tensor) and value.numel() > 1):
+            raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
+        _check_dtype(tensor, value)
         after = ndim - only.dim - only.value.ndim
         if _fits_mask(value, after) and not (isinstance(value, Tensor) and value.ndim > ndim):
             mask = _tensor(only.value)
             mask = mask if mask.dtype is lamina.dtypes.bool else mask.to(lamina.dtypes.bool)
             return lamina.functions.mask_put(tensor, mask, value, only.dim)
     operands, plan = _places(advanced, ndim)
+    check_together(operands)
+    _check_dtype(tensor, value)
     return lamina.functions.index_put_at(tensor, value, operands, plan, accumulate)
 
 

@@ -18,12 +18,15 @@ ROOMS = (
 _NAMED = {
     "autograd": ("no_grad", "enable_grad", "inference_mode", "set_grad_enabled", "is_grad_enabled"),
     "dtypes": ("half", "float", "double", "short", "int", "long", "cfloat", "cdouble", "finfo", "iinfo",
-               "get_default_dtype", "set_default_dtype"),
+               "get_default_dtype", "set_default_dtype", "dtype"),
     "devices": ("device", "set_default_device", "get_default_device"),
     "random": ("Generator", "manual_seed", "seed", "initial_seed", "get_rng_state", "set_rng_state",
                "default_generator"),
     "tensor": ("Tensor", "Size"),
     "engine": ("synchronize",),
+    "amp.grad_scaler": ("GradScaler",),
+    "cuda": ("Event", "Stream", "OutOfMemoryError"),
+    "jit": ("fork", "wait"),
     "amp.autocast_mode": (
         "autocast", "is_autocast_enabled", "set_autocast_enabled", "get_autocast_dtype", "set_autocast_dtype",
         "is_autocast_cpu_enabled", "set_autocast_cpu_enabled", "get_autocast_cpu_dtype", "set_autocast_cpu_dtype",
@@ -33,8 +36,11 @@ _NAMED = {
     ),
     "batching": ("vmap",),
     "control": ("cond", "while_loop"),
+    "anomaly": ("is_anomaly_enabled", "is_anomaly_check_nan_enabled"),
+    "debugging": ("debug",),
     "inspect": ("set_printoptions",),
     "io.files": ("save", "load"),
+    "torch_import": ("as_torch",),
 }  # fmt: skip
 
 _ROOT_IN_PLACE = (

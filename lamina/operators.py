@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lamina import creation, dtypes, functions, random
+from lamina.indexing import C_NAMES
 from lamina.tensor import Tensor, write
 
 _BINARY = {
@@ -31,14 +32,28 @@ def _operator(function: Any) -> Any:
 
 def _swapped(function: Any) -> Any:
     def method(self: Tensor, other: Any) -> Tensor:
+        if function is functions.matmul and not hasattr(other, "shape"):
+            return NotImplemented
         return function(other if isinstance(other, Tensor) else creation.as_tensor(other, device=self.device), self)
 
     return method
 
 
+def _positive(self: Tensor) -> Tensor:
+    if self.dtype is dtypes.bool:
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+    return self
+
+
+def _inverted(self: Tensor) -> Tensor:
+    if self.is_floating_point() or self.is_complex():
+        raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+    return functions.bitwise_not(self)
+
+
 def _unary(function: Any) -> Any:
     def method(self: Tensor) -> Tensor:
-        return self if function is None else function(self)
+        return function(self)
 
     return method
 
@@ -57,7 +72,8 @@ def bind() -> None:
         setattr(Tensor, f"__{special}__", _operator(function))
         if special in ("eq", "ne", "lt", "le", "gt", "ge"):
             continue
-        setattr(Tensor, f"__i{special}__", _in_place(function))
+        if special != "matmul":  # `x @= y` gives x another tensor, as in PyTorch
+            setattr(Tensor, f"__i{special}__", _in_place(function))
         if special in _REFLECTED:
             reflected = _operator(getattr(functions, _REFLECTED[special]))
         elif special in _COMMUTES:
@@ -65,8 +81,8 @@ def bind() -> None:
         else:
             reflected = _swapped(function)
         setattr(Tensor, f"__r{special}__", reflected)
-    for special, unary in (("neg", "neg"), ("pos", ""), ("abs", "abs"), ("invert", "bitwise_not")):
-        setattr(Tensor, f"__{special}__", _unary(getattr(functions, unary) if unary else None))
+    for special, unary in (("neg", functions.neg), ("pos", _positive), ("abs", functions.abs), ("invert", _inverted)):
+        setattr(Tensor, f"__{special}__", _unary(unary))
     for name in ("float", "double", "half", "bfloat16", "int", "long", "short", "bool", "cfloat", "cdouble"):
         setattr(Tensor, name, _conversion(name, name))
     for name, dtype in (("byte", "uint8"), ("char", "int8")):
@@ -124,6 +140,8 @@ def fill_(self: Tensor, value: Any) -> Tensor:
                 f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
             )
         return copy_(self, value)
+    if isinstance(value, complex) and not self.is_complex():
+        raise RuntimeError(f"value cannot be converted to type {C_NAMES[self.dtype.name]} without overflow")
     return self._write(creation.full_like(self, value))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -91,3 +93,19 @@ def get_rng_state() -> Any:
 def set_rng_state(new_state: Any) -> None:
     """Set the default generator to a place that `get_rng_state` gave."""
     default_generator.set_state(new_state)
+
+
+@contextlib.contextmanager
+def fork_rng(devices: Any = None, enabled: bool = True, device_type: Any = None) -> Iterator[None]:
+    """A block after which the default generator stands where it stood before.
+
+    Args:
+        devices, device_type: accepted; all devices share the generator.
+        enabled: whether it does anything.
+    """
+    state = default_generator.get_state() if enabled else None
+    try:
+        yield
+    finally:
+        if state is not None:
+            default_generator.set_state(state)

@@ -40,20 +40,19 @@ def _in_order(storage: Storage) -> bool:
     return all(cut is None or cut[0].name == "view" for cut in cuts)
 
 
-def _gone() -> None:
-    return None
-
-
 def become(tensor: Tensor, view: Tensor) -> Tensor:
     """Let a tensor be what `view` is, while those that were cut from it go on sharing its memory; returns it."""
     if engine.state.trace.grad:
-        tensor._refuse_leaf(tensor._alias)
+        tensor._refuse_leaf()
     old = tensor._alias
     if isinstance(old, Storage):
         old.held = tensor._value if old.views > 1 else None
-        old.owner = _gone  # type: ignore[assignment]
+        old.leave()
+    own = not tensor._is_view()
     tensor._bind(view.current())
     tensor._alias = view._alias
+    if own and isinstance(tensor._alias, Alias):
+        tensor._alias.own = True
     return tensor
 
 

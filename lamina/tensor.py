@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from numbers import Number
 from typing import Any
 
 import jax
@@ -20,7 +21,7 @@ from lamina.methods import Methods
 from lamina.ops import layout
 from lamina.ops.op import TABLE
 from lamina.ops.optim_blocks import Blocks
-from lamina.views import OVERWRITE, REPLACE, Alias, Storage, layout_of, put_of
+from lamina.views import OVERWRITE, Alias, Storage, kept, layout_of, put_of
 
 _new = object.__new__
 _NUMBERS = engine.NUMBERS
@@ -60,12 +61,13 @@ class Tensor(engine.Handle, Methods):
             [6., 8.]])
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_grads")
+    __slots__ = ("__dict__", "__weakref__", "_grads", "_writes")
     __array_priority__ = 1000
     __hash__ = object.__hash__
 
     _alias: Alias | Storage | None
     _grads: Leaf | None
+    _writes: int
 
     def __new__(cls, *data: Any, **options: Any) -> Any:
         from lamina import creation
@@ -95,22 +97,27 @@ class Tensor(engine.Handle, Methods):
         alias.seen = alias.storage.version
         if whole is None:
             return
-        with grad_mode(alias.grad and _state.trace.grad):
+        with grad_mode(alias.grad):
             for cut in alias.cuts:
                 whole = detached(whole) if cut is None else record(cut[0], (whole, *cut[1]), cut[2])
         assert whole is not None
-        self._value = whole
+        if self._value.leaf is None:
+            self._value = kept(self._value, whole) if None in alias.cuts else whole
+        else:
+            self._bind(alias_value(whole))
 
     def _bind(self, value: Value) -> None:
-        """Let this name mean another value; a leaf stays a leaf."""
+        """Let this name mean another value; a leaf stays a leaf, and what gradients pass through lets them pass."""
         if _state.trace.inner:
             _note_writing(self)
-        leaf = self._value.leaf
-        if leaf is not None:
-            value.leaf = leaf
+        old = self._value
+        if old.leaf is not None:
+            value.leaf = old.leaf
             value.need = True
             if value.array is None:
                 value.home = value.home.leaf_home
+        elif old.need and not value.need:
+            value = kept(old, value)
         self._value = value
 
     def restore(self, value: Value) -> None:
@@ -124,21 +131,22 @@ class Tensor(engine.Handle, Methods):
         new = value.current() if isinstance(value, Tensor) else value
         alias = self._alias
         if _state.trace.grad:
-            self._refuse_leaf(alias)
+            self._refuse_leaf()
             if self._value.need and not new.need:
                 new = record(OVERWRITE, (self.current(), new))
         if alias is None:
             self._bind(new)
+            count_write(self)
         elif alias.__class__ is Storage:
             alias.write(new)
         else:
             self._write_through(alias, new)  # type: ignore[arg-type]
         return self
 
-    def _refuse_leaf(self, alias: Alias | Storage | None) -> None:
+    def _refuse_leaf(self) -> None:
         if self._value.leaf is not None:
             raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
-        if isinstance(alias, Alias) and alias.of_leaf:
+        if self._is_view() and self._value.need and self._alias.is_of_leaf():  # type: ignore[union-attr]
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
 
     def _write_through(self, alias: Alias, new: Value) -> None:
@@ -150,22 +158,47 @@ class Tensor(engine.Handle, Methods):
         storage = alias.storage
         whole = storage.value()
         if whole is None:
-            self._value = new
+            self._bind(new)
+            storage.version = alias.seen = storage.version + 1
+            if self._layout() == (layout.contiguous_strides(new.spec.shape), 0):
+                self._writes, self._alias = storage.version, None
             return
-        plain = None in alias.cuts
+        plain = None in alias.cuts or not alias.grad
+        if new.need and _state.trace.grad and plain and None not in alias.cuts:
+            raise RuntimeError(
+                "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Write to it "
+                "under no_grad() too, or cut it where gradients are recorded."
+            )
         wholes = [detached(whole) if plain else whole]
-        for cut in alias.cuts[:-1]:
-            if cut is not None:
-                wholes.append(record(cut[0], (wholes[-1], *cut[1]), cut[2]))
-        part = detached(new) if plain else new
         cuts = [cut for cut in alias.cuts if cut is not None]
+        for cut in cuts[:-1]:
+            wholes.append(record(cut[0], (wholes[-1], *cut[1]), cut[2]))
+        part = detached(new) if plain else new
         for cut, base in zip(reversed(cuts), reversed(wholes[: len(cuts)]), strict=True):
             part = record(put_of(cut[0]), (base, part, *cut[1]), cut[2])
-        if plain and whole.need and whole.leaf is None:
-            part = record(REPLACE, (whole, part))
         storage.write(alias_value(part) if part is new else part)
-        self._value = new
-        alias.seen = storage.version
+        need = self._value.need
+        if self._value.leaf is not None or (new.need or not need if plain else not (need or part.need)):
+            self._bind(new)
+            alias.seen = storage.version
+        else:
+            alias.seen = -1  # gradients pass through it to the whole: it is cut again
+
+    @property
+    def _version(self) -> int:
+        """How often this tensor, or what it shares its memory with, was written to."""
+        alias = self._alias
+        return getattr(self, "_writes", 0) if alias is None else alias.storage.version
+
+    @property
+    def _base(self) -> Tensor | None:
+        """The tensor that this one is a view of, if that is still there; a detached tensor is no view in this sense."""
+        return self._alias.storage.owner() if self._is_view() else None  # type: ignore[union-attr]
+
+    def _is_view(self) -> bool:
+        """Whether this is a view of another tensor that gradients pass through."""
+        alias = self._alias
+        return isinstance(alias, Alias) and not alias.own and None not in alias.cuts
 
     # --- what it is ---
 
@@ -275,7 +308,13 @@ class Tensor(engine.Handle, Methods):
     def stride(self, dim: int | None = None) -> Any:
         """How many elements apart neighbours are in memory, as PyTorch would lay this tensor out."""
         strides, _ = self._layout()
-        return strides if dim is None else strides[dim]
+        if dim is None:
+            return strides
+        from lamina.ops import check
+
+        if not strides:
+            raise IndexError("Dimension specified as 0 but tensor has no dimensions")
+        return strides[check.dim(dim, len(strides))]
 
     def storage_offset(self) -> int:
         """Where this view begins in what it was cut from, in elements."""
@@ -312,9 +351,11 @@ class Tensor(engine.Handle, Methods):
             )
         if requires_grad and not (self.dtype.is_floating_point or self.dtype.is_complex):
             raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
+        if value.leaf is not None:
+            self._grads = value.leaf.closed()
         value = self._value = _fresh(value)
         if requires_grad:
-            self._grads = self._grads or Leaf()
+            self._grads = Leaf() if self._grads is None else self._grads.opened()
             value.leaf = self._grads
             value.need = True
             if value.array is None:
@@ -344,6 +385,8 @@ class Tensor(engine.Handle, Methods):
                 raise TypeError(
                     f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
                 )
+            if value is self:
+                raise RuntimeError("can't assign Variable as its own grad")
             if value.shape != self.shape:
                 raise RuntimeError(
                     f"assigned grad has data of a different size: expected {list(self.shape)}, got {list(value.shape)}"
@@ -401,9 +444,12 @@ class Tensor(engine.Handle, Methods):
 
     def detach_(self) -> Tensor:
         """Cut this tensor off from what computed it; returns it."""
-        if isinstance(self._alias, Alias):
+        if self._is_view():
             raise RuntimeError("Can't detach views in-place. Use detach() instead.")
-        self._value = detached(self.current())
+        value = self.current()
+        if value.leaf is not None:
+            self._grads = value.leaf.closed()
+        self._value = detached(value)
         return self
 
     @property
@@ -415,12 +461,11 @@ class Tensor(engine.Handle, Methods):
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
-        new = alias_value(value.current())
         if isinstance(self._alias, Storage):
-            self._alias.write(new)
-        else:
-            self._alias = None
-            self._bind(new)
+            self._alias.leave()
+        shared = value.detach()
+        self._alias = shared._alias
+        self._bind(shared._value)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Any:
         """Call `hook(grad)` whenever the gradient of this tensor is computed; what it returns replaces it.
@@ -464,6 +509,12 @@ class Tensor(engine.Handle, Methods):
         found = self.numpy()
         return found if dtype is None else found.astype(dtype, copy=False)
 
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Tensor:
+        from lamina import creation
+
+        found = np.asarray(array)
+        return creation.from_numpy(found.astype(np.uint8) if found.dtype == np.bool_ else found)
+
     def __jax_array__(self) -> Any:
         return self.array()
 
@@ -495,8 +546,19 @@ class Tensor(engine.Handle, Methods):
             raise RuntimeError(f"Boolean value of Tensor with {few} is ambiguous")
         return bool(self.item())
 
+    def _number(self, kind: str) -> Any:
+        """The only element, to be converted to a Python number that is not complex."""
+        if self.numel() != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        found = self.item()
+        if kind and isinstance(found, complex):
+            if found.imag:
+                raise RuntimeError(f"value cannot be converted to type {kind} without overflow")
+            return found.real
+        return found
+
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._number("int64_t"))
 
     def __index__(self) -> int:
         if self.numel() != 1 or self.dtype.is_floating_point or self.dtype.is_complex:
@@ -504,12 +566,16 @@ class Tensor(engine.Handle, Methods):
         return int(self.item())
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._number("double"))
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._number(""))
 
     def __contains__(self, element: Any) -> bool:
+        if not isinstance(element, (Tensor, Number)):
+            raise RuntimeError(
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+            )
         return bool((self == element).any())
 
     def __repr__(self) -> str:
@@ -519,7 +585,9 @@ class Tensor(engine.Handle, Methods):
         return self._text()
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self.ndim == 0 and spec else str(self)
+        if self.ndim == 0 and type(self) is Tensor:
+            return format(self.item(), spec)
+        return object.__format__(self, spec)
 
     def _text(self) -> str:
         from lamina.inspect import tensor_repr
@@ -537,6 +605,7 @@ class Tensor(engine.Handle, Methods):
             value.leaf is not None,
             None if grad_fn is None else grad_fn.name(),
             default_dtype=dtypes.get_default_dtype().name,
+            kind="tensor" if type(self).__module__.startswith("lamina.") else type(self).__name__,
         )
 
     # --- copies and conversions ---
@@ -549,7 +618,13 @@ class Tensor(engine.Handle, Methods):
             )
         if id(self) in memo:
             return memo[id(self)]
-        new = wrap(alias_value(self.current()), type(self))
+        shared = shared_with(self)
+        if shared is None:
+            new = wrap(alias_value(self.current()), type(self))
+        else:
+            from copy import deepcopy
+
+            new = cut_from(deepcopy(shared[0], memo), shared[1], type(self))
         if self.requires_grad:
             new.requires_grad_()
         if self.grad is not None:
@@ -561,10 +636,21 @@ class Tensor(engine.Handle, Methods):
         return new
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if not self.is_leaf:
-            raise RuntimeError("Only leaf tensors can be pickled. Use tensor.detach() for a computed one.")
+        shared = shared_with(self)
+        if shared is not None:
+            return (_unpickle_view, (*shared, self.requires_grad, type(self), dict(self.__dict__)))
         state = (np.asarray(self.array()), self.dtype.name, self.requires_grad, type(self), dict(self.__dict__))
         return (_unpickle, state)
+
+    def __copy__(self) -> Tensor:
+        if not self.is_leaf:
+            raise RuntimeError("Only leaf tensors can be copied. Use tensor.detach() for a computed one.")
+        new = self.detach()
+        new.__class__ = type(self)
+        if self.requires_grad:
+            new.requires_grad_()
+        new.__dict__.update(self.__dict__)
+        return new
 
     def to(self, *args: Any, **options: Any) -> Tensor:
         """This tensor with another dtype, on another device, or like another tensor; itself if nothing changes.
@@ -615,8 +701,12 @@ class Tensor(engine.Handle, Methods):
         return self
 
     def data_ptr(self) -> int:
-        """The address of the array; runs what is pending."""
-        return int(self.array().unsafe_buffer_pointer())
+        """The address of the first element; runs what is pending. A view's is in what it was cut from."""
+        alias = self._alias
+        whole = alias.storage.value() if isinstance(alias, Alias) else None
+        if whole is None:
+            return int(self.array().unsafe_buffer_pointer())
+        return int(engine.read(whole).unsafe_buffer_pointer()) + self.storage_offset() * self.itemsize
 
     def new_tensor(self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
         """A tensor of this data, with this tensor's type and device unless given."""
@@ -631,6 +721,9 @@ class Tensor(engine.Handle, Methods):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         indexing.setitem(self, index, value)
+
+    def __delitem__(self, index: Any) -> None:
+        raise TypeError("Tensor does not support deleting items")
 
     def __dir__(self) -> list[str]:
         return sorted({*object.__dir__(self)})
@@ -648,6 +741,44 @@ def _unpickle(array: np.ndarray, dtype: str, requires_grad: bool, kind: Any, ext
         new.requires_grad_()
     new.__dict__.update(extra)
     return new
+
+
+def _unpickle_view(base: Tensor, cuts: Any, requires_grad: bool, kind: Any, extra: dict[str, Any]) -> Any:
+    new = cut_from(base, cuts, kind)
+    if requires_grad:
+        new.requires_grad_()
+    new.__dict__.update(extra)
+    return new
+
+
+def shared_with(tensor: Tensor) -> tuple[Tensor, Any] | None:
+    """What a view was cut from, if that is there and can be copied with it, and how: names of operations, arguments."""
+    alias = tensor._alias
+    if not isinstance(alias, Alias):
+        return None
+    base = alias.storage.owner()
+    if base is None or not base.is_leaf or type(base) is not Tensor:
+        return None
+    return base, tuple(cut if cut is None else (cut[0].name, cut[1], cut[2]) for cut in alias.cuts)
+
+
+def cut_from(base: Tensor, cuts: Any, kind: Any) -> Any:
+    """The view that these cuts make of a base, as a tensor without gradients."""
+    with grad_mode(False):
+        new = base.detach()
+        for cut in cuts:
+            if cut is not None:
+                new = call_view(TABLE[cut[0]], (new, *cut[1]), cut[2])
+    new.__class__ = kind
+    return new
+
+
+def count_write(tensor: Tensor) -> None:
+    """Note that a tensor which shares its memory with no other was written to."""
+    try:
+        tensor._writes += 1
+    except AttributeError:
+        tensor._writes = 1
 
 
 def wrap(value: Value, kind: Any = Tensor) -> Any:
@@ -826,6 +957,7 @@ def assign(targets: Sequence[Tensor], values: Sequence[Value]) -> None:
                 if new.array is None:
                     new.home = new.home.leaf_home
             target._value = new
+            count_write(target)
         elif alias.__class__ is Storage:
             alias.write(new)
         else:

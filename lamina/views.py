@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -13,6 +14,10 @@ from lamina.ops import layout
 
 if TYPE_CHECKING:
     from lamina.tensor import Tensor
+
+
+def _nobody() -> None:
+    return None
 
 
 class Storage:
@@ -29,18 +34,21 @@ class Storage:
     __slots__ = ("held", "layout", "owner", "seen", "storage", "version", "views")
 
     def __init__(self, owner: Tensor, layout: Alias | None = None) -> None:
-        self.owner = weakref.ref(owner)
+        self.owner: Callable[[], Tensor | None] = weakref.ref(owner)
         self.layout = layout
         self.held: Value | None = None
         self.storage = self  # an owner is asked what a view is asked: whether its `seen` is the storage's version
-        self.seen = 0
-        self.version = 0
+        self.seen = self.version = getattr(owner, "_writes", 0)
         self.views = 0
 
     def value(self) -> Value | None:
         """The value of the whole; None if only one view is left of it, which then stands alone."""
         owner = self.owner()
         return self.held if owner is None else owner._value
+
+    def leave(self) -> None:
+        """Belong to no tensor any more: its owner will name something else, and its views share what is left."""
+        self.owner = _nobody
 
     def write(self, value: Value) -> None:
         """Replace the whole; every view is then outdated."""
@@ -50,6 +58,8 @@ class Storage:
         if owner is not None:
             owner._bind(value)
             value = owner._value
+        elif self.held is not None:
+            value = kept(self.held, value)
         if self.held is not None or owner is None:
             self.held = value
 
@@ -71,9 +81,10 @@ class Alias:
         grad: whether gradients were recorded when it was cut.
         of_leaf: whether the whole was a leaf that requires a gradient, and gradients were recorded.
         seen: the version of the storage that the view's value belongs to.
+        own: whether it is no view to autograd: a tensor that was turned in place, by `t_`, and was none before.
     """
 
-    __slots__ = ("cuts", "grad", "of_leaf", "seen", "shape", "storage")
+    __slots__ = ("cuts", "grad", "of_leaf", "own", "seen", "shape", "storage")
 
     def __init__(
         self, storage: Storage, shape: tuple[int, ...], cuts: tuple[Any, ...], grad: bool, of_leaf: bool
@@ -84,7 +95,13 @@ class Alias:
         self.cuts = cuts
         self.seen = storage.version
         self.grad = grad
+        self.own = False
         storage.views += 1
+
+    def is_of_leaf(self) -> bool:
+        """Whether the whole is a leaf now; if it is gone, whether it was one that requires a gradient."""
+        whole = self.storage.value()
+        return self.of_leaf if whole is None else whole.leaf is not None or not whole.need
 
 
 def layout_of(alias: Alias) -> tuple[tuple[int, ...], tuple[int, ...], int]:
@@ -152,3 +169,16 @@ REPLACE = engine.Basic("replace", _replace, grad_name="CopyBackwards")
 
 OVERWRITE = engine.Basic("overwrite", lambda old, new: new, grad_name="FillBackward0")
 """Another value, which still requires a gradient because the old one did: none of it reaches the old one."""
+
+
+def kept(old: Value, new: Value) -> Value:
+    """The new value of what had the old one: where gradients passed through that, they go on to."""
+    if not old.need or new.need:
+        return new
+    op = REPLACE if old.spec is new.spec else OVERWRITE
+    trace = engine.state.trace
+    before, trace.grad = trace.grad, True
+    try:
+        return engine.record(op, (old, new))
+    finally:
+        trace.grad = before

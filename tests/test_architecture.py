@@ -28,7 +28,7 @@ BELOW = {
 }
 """What each floor may import. Operations and the engine know nothing of each other: `lamina.binding` joins them."""
 
-UPSTAIRS = ("nn", "optim", "data", "fit", "io", "parallel", "rtorch", "cli")
+UPSTAIRS = ("nn", "optim", "data", "fit", "io", "parallel", "rtorch", "cli", "hub", "jit")
 WIRING = {
     "lamina": "the contents page of the whole",
     "lamina.__main__": "the command line of the whole",
@@ -499,7 +499,7 @@ TESTED_ELSEWHERE = {
     "lamina.io.storages": "tests/io/test_torch_files.py",
     **{
         f"lamina.data.{name}": "tests/data/test_workers.py"
-        for name in "pool shared worker worker_info worker_iterator".split()
+        for name in "launch pool shared worker worker_info worker_iterator".split()
     },
     **{
         f"lamina.data.{name}": "tests/data/test_dataloader.py"
@@ -516,6 +516,7 @@ TESTED_ELSEWHERE = {
     "lamina.nn.functional": "tests/ops",
     "lamina.nn.running_norm": "tests/nn/test_norm.py",
     "lamina.nn.hooks": "tests/nn/test_module.py",
+    "lamina.nn.modules": "tests/test_torch_import.py",
     "lamina.nn.state": "tests/nn/test_module.py",
     "lamina.nn.tables": "tests/nn/test_module.py",
     "lamina.ops.recurrent_loops": "tests/ops/test_recurrent.py",

@@ -214,7 +214,7 @@ def origin(place: str, name: str, thing: Any) -> tuple[str, str]:
     if isinstance(thing, ModuleType):
         parent, _, child = thing.__name__.rpartition(".")
         return parent, child
-    if isinstance(thing, DType):
+    if isinstance(thing, DType) or thing is DType:
         return "lamina.dtypes", name
     if getattr(thing, "__module__", None) == "lamina":
         return "lamina.functions", binding.homes(place)[name]
@@ -222,7 +222,7 @@ def origin(place: str, name: str, thing: Any) -> tuple[str, str]:
         return thing.__module__, thing.__name__
     return next(
         (m, name)
-        for m in ("lamina.random", "lamina.engine", "lamina.settings")
+        for m in ("lamina.random", "lamina.engine", "lamina.settings", "lamina.debugging")
         if hasattr(importlib.import_module(m), name)
     )
 

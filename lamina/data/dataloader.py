@@ -128,7 +128,7 @@ class DataLoader(Generic[T_co]):
         self._fixed = True
         self._check_count()
         if num_workers and multiprocessing_context is None:
-            from lamina.data.pool import warm_up
+            from lamina.data.launch import warm_up
 
             warm_up()
 

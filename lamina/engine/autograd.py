@@ -7,6 +7,7 @@ functions and `create_graph` need Python, or gradients that have gradients: then
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Sequence
@@ -16,17 +17,11 @@ from typing import Any
 from lamina.engine import program
 from lamina.engine.basic import ADD, ONES_LIKE, flatten, nesting, pull_of
 from lamina.engine.leaf import PACKED_SIZE, Gradients, Leaf, Packed
-from lamina.engine.lower import needed
-from lamina.engine.program import FREE, FREED, GRAD, HISTORY, INPUT, LEAF, Node, NumberRef, RandomRef, spec_of
-from lamina.engine.record import TRACED, History, RandomAt, Restart, Trace, Traced, Value, config, record, state
-from lamina.engine.run import flush, plan_of
-
-TWICE = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
-    "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
-    "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
-    "after calling backward."
-)
+from lamina.engine.program import FREE, GRAD, INPUT, Node, spec_of
+from lamina.engine.reach import Reach, Wanted, reach, slots_of
+from lamina.engine.record import TRACED, History, Restart, Trace, Traced, Value, config, record, state
+from lamina.engine.replay import past, replay
+from lamina.engine.run import flush
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,58 +47,9 @@ class GradPlan:
     layout: tuple[tuple[int, tuple[int, ...]], ...]
 
 
-@dataclass(frozen=True)
-class _Reach:
-    """What a gradient from some slots passes: nodes in walking order, leaves, inputs computed by earlier programs."""
-
-    order: tuple[Node, ...]
-    leaves: tuple[int, ...]
-    histories: tuple[int, ...]
-
-
-def _reach(end: Node, roots: Sequence[int], links: dict[int, int]) -> _Reach:
-    """Walk from the roots down the nodes that need gradients. Raises RuntimeError where that was freed before."""
-    path = end.path()
-    producer = {slot: node for node in path for slot in range(node.first, node.width)}
-    need = {slot: needed for node in path for slot, needed in enumerate(node.needs, node.first)}
-    freed = frozenset().union(*(node.freed for node in path))
-
-    def below(node: Node) -> list[Node]:
-        slots = [links[node.first]] if node.first in links and node.op is INPUT else node.slots()
-        return [producer[slot] for slot in slots if need[slot]]
-
-    done: dict[Node, None] = {}
-    stack: list[tuple[Node, bool]] = [(producer[slot], False) for slot in roots if need[slot]]
-    while stack:
-        node, leaving = stack.pop()
-        if leaving:
-            done[node] = None
-        elif node not in done:
-            stack.append((node, True))
-            stack.extend((other, False) for other in below(node) if other not in done)
-    leaves, histories = [], []
-    for node in done:
-        if node.op is INPUT:
-            kind = node.static[1]
-            if kind == FREED:
-                raise RuntimeError(TWICE)
-            if kind == LEAF:
-                leaves.append(node.first)
-            elif kind == HISTORY and node.first not in links:
-                histories.append(node.first)
-        elif node.op.saves and not freed.isdisjoint(range(node.first, node.width)):
-            raise RuntimeError(TWICE)
-    return _Reach(tuple(reversed(done)), tuple(sorted(leaves)), tuple(sorted(histories)))
-
-
-def _locate(trace: Trace, value: Value) -> int:
+def _locate(trace: Trace, value: Value, wanted: Wanted | None) -> int:
     """The slot of a value in this trace; a value of an earlier program that needs a gradient is recorded again."""
-    if value.home is trace:
-        return value.slot
-    if isinstance(value.home, History):
-        return replay(trace, value.home, value.slot)
-    with trace.lock:
-        return trace.slot(value)
+    return replay(trace, value, wanted) if isinstance(value.home, History) else _locate_plain(trace, value)
 
 
 def _ready(trace: Trace, values: Sequence[Value]) -> None:
@@ -111,57 +57,6 @@ def _ready(trace: Trace, values: Sequence[Value]) -> None:
     for value in values:
         if value.array is None and value.home is not trace and not isinstance(value.home, History):
             flush(value.home.trace if hasattr(value.home, "trace") else value.home)
-
-
-def replay(trace: Trace, history: History, slot: int) -> int:
-    """Record again what computed a slot of a program that has run; gradients can then pass through it."""
-    known = trace.replays.setdefault(history, {})
-    if slot in known:
-        return known[slot]
-    plan = plan_of(history.node)
-    for node in plan.ancestors(slot):
-        if node.op.saves and not history.freed.isdisjoint(range(node.first, node.width)):
-            raise RuntimeError(TWICE)
-    values: dict[int, Value] = {}
-    enabled = trace.grad
-    for node in needed(plan.path, [slot, *(s for n in plan.ancestors(slot) for s in n.slots())]):
-        if node.first in known:
-            values.update((s, trace.values[known[s]]) for s in range(node.first, node.width))
-            continue
-        if node.op is INPUT:
-            value = history.values[node.first]
-            with trace.lock:
-                known[node.first] = trace.slot(value)
-            values[node.first] = value
-            continue
-        operands = program.resolve(node.operands, values.__getitem__, lambda ref: _past(history, ref))
-        trace.grad = node.grad_enabled
-        try:
-            results = record(node.op, operands, node.static)
-        finally:
-            trace.grad = enabled
-        for s, value in enumerate((results,) if isinstance(results, Value) else results, node.first):
-            values[s] = value
-            known[s] = value.slot
-            if s in history.customs:
-                trace.customs[value.slot] = history.customs[s]
-            if s in history.watched:
-                trace.watched[value.slot] = history.watched[s]
-    return known[slot]
-
-
-def _past(owner: Any, ref: Any) -> Any:
-    """A run-time number or a random stream's place as it was for an earlier program (or is for a trace)."""
-    if isinstance(ref, RandomRef):
-        streams = owner.streams if isinstance(owner.streams, list) else list(owner.streams.items())
-        stream, base = streams[ref.stream]
-        return RandomAt(stream, base + ref.offset)
-    assert isinstance(ref, NumberRef)
-    floats, ints, complexes = (
-        owner.numbers if isinstance(owner, History) else (owner.floats, owner.ints, owner.complexes)
-    )
-    store = floats if ref.kind is float else complexes if ref.kind is complex else ints
-    return ref.kind(store[ref.index])
 
 
 def backward(
@@ -197,49 +92,66 @@ def backward(
             "backward() cannot run inside jax.jit, jax.grad or jax.vmap: there JAX differentiates. Use jax.grad around "
             "lamina.func.functional_call(module, parameters, x) instead."
         )
+    asked = None if wanted is None else Wanted(wanted)
     trace.hold()  # slots are numbers of this trace: it must not be run before they have been used
     try:
         while True:
             try:
-                slots = tuple(_locate(trace, root) for root in roots)
+                slots = tuple(_locate(trace, root, asked) for root in roots)
                 given_slots = tuple(None if x is None else _locate_plain(trace, x) for x in cotangents)
-                target_slots = None if wanted is None else tuple(_locate_plain(trace, x) for x in wanted)
                 break
             except Restart as restart:
                 flush(restart.trace)
             except Traced:
                 raise RuntimeError("backward() cannot mix JAX tracers with recorded tensors.") from None
-        histories: list[tuple[History, int]] = [(x.home, x.slot) for x in roots if isinstance(x.home, History)]
         links: dict[int, int] = {}
-        if wanted is not None:
-            # A wanted result of an earlier program stands for its recorded-again self.
-            target_slots = tuple(
-                trace.replays.get(x.home, {}).get(x.slot, slot) if isinstance(x.home, History) else slot
-                for x, slot in zip(wanted, target_slots or (), strict=True)
-            )
-        reach = _cached_reach(trace, slots, links)
-        while reach.histories:
-            for slot in reach.histories:
-                value = trace.values[slot]
-                histories.append((value.home, value.slot))
-                links[slot] = replay(trace, value.home, value.slot)
-            reach = _cached_reach(trace, slots, links)
-        at_once = not create and not _python_needed(trace, reach)
+        found = reach(trace, slots, links, asked)
+        while found.histories:
+            for slot in found.histories:
+                links[slot] = replay(trace, trace.values[slot], asked)
+            found = reach(trace, slots, links, asked)
+        targets = None if asked is None else asked.slots(trace, links)
+        freed = slots_of(found.through)
+        histories = [
+            (history, [slot for slot, here in known.items() if here in freed])
+            for history, known in trace.replays.items()
+        ]
+        at_once = not create and not _python_needed(trace, found)
         if at_once:
-            result = _at_once(trace, slots, given_slots, reach, links, retain, wanted, target_slots)
+            result = _at_once(trace, slots, given_slots, found, links, retain, targets)
         else:
-            steps = _held_steps(trace, reach)
+            steps = _held_steps(trace, found)
     finally:
         trace.holding = False
     if not at_once:
-        result = _step_by_step(
-            trace, roots, cotangents, slots, reach, steps, links, retain, create, wanted, target_slots
-        )
-    elif trace.node.depth >= config.limit:
+        result = _step_by_step(trace, roots, cotangents, slots, found, steps, links, retain, create, targets)
+    if wanted is not None:
+        result = _of_wanted(result, wanted, targets or [], create)
+    if at_once and trace.node.depth >= config.limit:
         flush(trace)
     if not retain:
-        _free_histories(histories, roots)
+        for history, walked in histories:
+            history.freed.update(walked)
+        for root in roots:
+            if isinstance(root.home, History) and root.slot in root.home.freed:
+                root.home = None
     return result
+
+
+def _of_wanted(
+    found: dict[int, Value], wanted: Sequence[Value], targets: Sequence[tuple[int, ...]], create: bool
+) -> Gradients:
+    """The gradient of each wanted value: the sum of those of its slots; None if none of them is reached."""
+    pairs: list[tuple[Value, Value | None]] = []
+    trace = state.trace
+    enabled, trace.grad = trace.grad, create
+    try:
+        for value, slots in zip(wanted, targets, strict=True):
+            parts = [found[slot] for slot in slots if slot in found]
+            pairs.append((value, functools.reduce(lambda x, y: record(ADD, (x, y)), parts) if parts else None))
+    finally:
+        trace.grad = enabled
+    return Gradients(pairs)
 
 
 def backward_again(root: Value, retain: bool) -> Gradients | None:
@@ -274,73 +186,49 @@ def _locate_plain(trace: Trace, value: Value) -> int:
         return trace.slot(value)
 
 
-def _free_histories(histories: list[tuple[History, int]], roots: Sequence[Value]) -> None:
-    for history, slot in histories:
-        for node in plan_of(history.node).ancestors(slot):
-            if node.op.saves:
-                history.freed.update(range(node.first, node.width))
-    for root in roots:
-        if isinstance(root.home, History) and root.home.freed:
-            root.home = None
-
-
-def _cached_reach(trace: Trace, slots: tuple[int, ...], links: dict[int, int]) -> _Reach:
-    key = (slots, tuple(links.items()))
-    node = trace.node
-    if node.reaches is None:
-        node.reaches = {}
-    found: _Reach | None = node.reaches.get(key)
-    if found is None:
-        found = node.reaches[key] = _reach(node, slots, links)
-    return found
-
-
-def _python_needed(trace: Trace, reach: _Reach) -> bool:
+def _python_needed(trace: Trace, found: Reach) -> bool:
     if not trace.customs and not trace.watched:
         return False
-    passed = {slot for node in reach.order for slot in range(node.first, node.width)}
-    if any(slot in passed for slot in trace.customs):
+    if any(slot in found.passed for slot in trace.customs):
         return True
-    return any(leaf.hooks or leaf.retain for slot, leaf in trace.watched.items() if slot in passed)
+    return any(leaf.hooks or leaf.retain for slot, leaf in trace.watched.items() if slot in found.passed)
 
 
 def _at_once(
     trace: Trace,
     slots: tuple[int, ...],
     cotangents: tuple[int | None, ...],
-    reach: _Reach,
+    found: Reach,
     links: dict[int, int],
     retain: bool,
-    wanted: Sequence[Value] | None,
-    target_slots: tuple[int, ...] | None,
-) -> Gradients:
-    """Record one GRAD instruction."""
-    targets = reach.leaves if target_slots is None else target_slots
-    passed = None if target_slots is None else {slot for node in reach.order for slot in range(node.first, node.width)}
-    reached = targets if passed is None else tuple(slot for slot in targets if slot in passed)
+    wanted: Sequence[tuple[int, ...]] | None,
+) -> Any:
+    """Record one GRAD instruction: the gradients it gives to leaves, or, if some are wanted, by slot."""
+    targets = found.leaves
+    if wanted is not None:
+        targets = tuple(dict.fromkeys(slot for several in wanted for slot in several if slot in found.passed))
     with trace.lock:
-        key = (GRAD, slots, cotangents, retain, reached, tuple(links.items()), wanted is None)
+        key = (GRAD, slots, cotangents, retain, targets, tuple(links.items()), wanted is None)
         node = trace.node.children.get(key)
         if node is None:
             with program.growing:
-                node = _grad_node(trace, slots, cotangents, reach, links, reached, wanted is None)
+                node = _grad_node(trace, slots, cotangents, found, links, targets, wanted is None)
                 if not retain:
-                    node.freed = frozenset(slot for n in reach.order for slot in range(n.first, n.width))
+                    node.freed = slots_of(found.through)
                 trace.node.children[key] = node
                 if wanted is None and len(slots) == 1 and cotangents[0] is None and not links:
                     trace.node.children[GRAD, slots[0], retain] = node
-        found = _append(trace, node)
+        result = _append(trace, node)
     if wanted is None:
-        return found
-    by_slot = dict(zip(reached, (grad for _, grad in found.pairs), strict=True))
-    return Gradients([(value, by_slot.get(slot)) for value, slot in zip(wanted, targets, strict=True)])
+        return result
+    return dict(zip(targets, (grad for _, grad in result.pairs), strict=True))
 
 
 def _grad_node(
     trace: Trace,
     slots: tuple[int, ...],
     cotangents: tuple[int | None, ...],
-    reach: _Reach,
+    found: Reach,
     links: dict[int, int],
     targets: tuple[int, ...],
     may_pack: bool,
@@ -357,7 +245,8 @@ def _grad_node(
     layout = tuple((start, specs[slot].shape) for start, slot in zip(starts, packed, strict=False))
     rest = tuple(slot for slot in targets if slot not in packed)
     node = Node(trace.node, GRAD)
-    node.static = GradPlan(slots, cotangents, reach.order, rest, tuple(links.items()), packed, layout)
+    order = tuple(step for step in found.order if step.op is INPUT or step in found.through)
+    node.static = GradPlan(slots, cotangents, order, rest, tuple(links.items()), packed, layout)
     results = [specs[slot] for slot in rest]
     if packed:
         first = specs[packed[0]]
@@ -378,16 +267,16 @@ class _HeldStep:
     leaf: Leaf | None
 
 
-def _held_steps(trace: Trace, reach: _Reach) -> list[_HeldStep]:
+def _held_steps(trace: Trace, found: Reach) -> list[_HeldStep]:
     return [
         _HeldStep(
             node,
-            program.resolve(node.operands, trace.values.__getitem__, lambda ref: _past(trace, ref)),
+            program.resolve(node.operands, trace.values.__getitem__, lambda ref: past(trace, ref)),
             [trace.watched.get(slot) for slot in range(node.first, node.width)],
             trace.customs.get(node.first),
             trace.values[node.first].leaf,
         )
-        for node in reach.order
+        for node in found.order
     ]
 
 
@@ -396,15 +285,17 @@ def _step_by_step(
     roots: Sequence[Value],
     cotangents: Sequence[Value | None],
     slots: tuple[int, ...],
-    reach: _Reach,
+    found: Reach,
     steps: list[_HeldStep],
     links: dict[int, int],
     retain: bool,
     create: bool,
-    wanted: Sequence[Value] | None,
-    target_slots: tuple[int, ...] | None,
-) -> Gradients:
-    """Record one instruction for each step back, and call hooks and custom functions between them."""
+    wanted: Any,
+) -> Any:
+    """Record one instruction for each step back, and call hooks and custom functions between them.
+
+    Returns what `_at_once` does.
+    """
     grads: dict[int, Value] = {}
     enabled = trace.grad
     trace.grad = create
@@ -416,7 +307,7 @@ def _step_by_step(
         for root, slot, given in zip(roots, slots, cotangents, strict=True):
             add(slot, record(ONES_LIKE, (root,)) if given is None else given)
         if not retain and not create:
-            _free(trace, reach)
+            _free(trace, slots_of(found.through))
         for step in steps:
             node, held, custom = step.node, step.operands, step.custom
             for slot, leaf in enumerate(step.watched, node.first):
@@ -429,6 +320,8 @@ def _step_by_step(
             if node.op is INPUT:
                 if node.first in links and node.first in grads:
                     add(links[node.first], grads[node.first])
+                continue
+            if node not in found.through:
                 continue
             cots = [grads.get(slot) if need else None for slot, need in enumerate(node.needs, node.first)]
             if all(x is None for x in cots):
@@ -449,14 +342,13 @@ def _step_by_step(
         trace.grad = enabled
     if wanted is None:
         leaves = {step.node.first: step.leaf for step in steps if step.leaf is not None}
-        return Gradients([(leaves[slot], grads[slot]) for slot in reach.leaves if slot in grads])
-    return Gradients([(value, grads.get(slot)) for value, slot in zip(wanted, target_slots or (), strict=True)])
+        return Gradients([(leaves[slot], grads[slot]) for slot in found.leaves if slot in grads])
+    return grads
 
 
-def _free(trace: Trace, reach: _Reach) -> None:
-    """Record that these instructions were walked back through, and may not be again."""
+def _free(trace: Trace, slots: frozenset[int]) -> None:
+    """Record that the instructions of these results were walked back through, and may not be again."""
     with trace.lock:
-        slots = frozenset(slot for node in reach.order for slot in range(node.first, node.width))
         key = (FREE, slots)
         node = trace.node.children.get(key)
         if node is None:

@@ -6,10 +6,20 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from lamina.engine.program import GRAD, INPUT, Node, user_line
+from lamina.engine.program import GRAD, INPUT, Node, growing, roots, user_line
 
 WARN_AFTER = 10
 """So many compilations for the same reason at one line, and a warning says so, once."""
+
+RESTLESS_AFTER = 6
+"""So many compilations because of one line, and what it records from then on is run at once, if no gradient passes it.
+
+Such lines prepare data: `x[: len(word)] = word` in a dataset is new with each length, and each row of a batch has its
+own. In one program the lengths of all rows multiply; in programs of a few instructions each length is compiled once.
+"""
+
+restless: set[str] = set()
+"""Lines at which the trace ends, since too many programs were new because of them."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,8 @@ class Explanation(list[Compilation]):
 _compilations: list[Compilation] = []
 _last_path: list[Node] = []
 _by_place: dict[tuple[Any, ...], int] = {}
+_by_line: dict[str, int] = {}
+_warned: set[str] = set()
 
 
 def explain() -> Explanation:
@@ -96,9 +108,13 @@ def compiled(path: list[Node], steps: list[Node], seconds: float, from_disk: boo
     line, reason, place = _reason(path)
     flushed_at = user_line()
     _compilations.append(Compilation(line, reason, flushed_at, len(steps), seconds, from_disk))
+    _by_line[line] = _by_line.get(line, 0) + 1
+    if _by_line[line] == RESTLESS_AFTER and line:
+        _end_at(line)
     key = (line, flushed_at, place)
     count = _by_place[key] = _by_place.get(key, 0) + 1
-    if count == WARN_AFTER and line:
+    if count == WARN_AFTER and line and line not in _warned:
+        _warned.add(line)
         warnings.warn(
             f"lamina compiled {WARN_AFTER} programs because of {line}; the last one was new by {reason}. A size, a "
             f"Python constant or a branch changes from step to step there: keep shapes fixed (pad the last batch, or "
@@ -106,6 +122,18 @@ def compiled(path: list[Node], steps: list[Node], seconds: float, from_disk: boo
             RuntimeWarning,
             stacklevel=_user_level(),
         )
+
+
+def _end_at(line: str) -> None:
+    """From now on the trace ends after each instruction of a line, those that are known already too."""
+    with growing:
+        restless.add(line)
+        pending = roots()
+        while pending:
+            node = pending.pop()
+            pending.extend(child for child in node.children.values() if isinstance(child, Node))
+            if node.line == line and node.op not in (INPUT, GRAD) and not node.tracked:
+                node.ends, node.plain = True, False
 
 
 def _user_level() -> int:
@@ -124,3 +152,6 @@ def reset() -> Any:
     """Forget the compilations noted so far (the programs stay)."""
     _compilations.clear()
     _by_place.clear()
+    _by_line.clear()
+    _warned.clear()
+    restless.clear()

@@ -20,9 +20,10 @@ class Leaf:
         grad: the accumulated gradient, as whoever owns the leaf keeps it, or None.
         hooks: functions of a gradient Value that may give another; called in order.
         retain: for a tensor that is no leaf, what keeps its gradient, if anything does.
+        before: for one that stands for a tensor that requires no gradient any more: where gradients of it still go.
     """
 
-    __slots__ = ("__weakref__", "_grad", "after", "hooks", "part", "retain")
+    __slots__ = ("__weakref__", "_grad", "after", "before", "hooks", "part", "retain")
 
     represent: Callable[[Value], Any] = staticmethod(lambda value: value)
     """Makes of a Value what `grad` keeps; set by whoever owns leaves."""
@@ -33,6 +34,21 @@ class Leaf:
         self.hooks: dict[int, Callable[[Any], Any]] = {}
         self.after: dict[int, Callable[[], Any]] = {}
         self.retain: Callable[[Value], None] | None = None
+        self.before: Leaf | None = None
+
+    def closed(self) -> Leaf:
+        """Another that takes over what is here: what backward gives to this one from now on, nobody sees."""
+        new = Leaf()
+        new._grad, new.part, new.hooks, new.after, new.before = self._grad, self.part, self.hooks, self.after, self
+        self.grad = None
+        return new
+
+    def opened(self) -> Leaf:
+        """What `closed` was called on, with the gradient there is now; without that, this one."""
+        if self.before is None:
+            return self
+        self.before._grad, self.before.part = self._grad, self.part
+        return self.before
 
     @property
     def grad(self) -> Any:

@@ -47,6 +47,7 @@ def lower(
     outputs: Sequence[int],
     numbers: Sequence[NumberRef],
     cut: bool = False,
+    watch: Any = None,
 ) -> Callable[..., list[Any]]:
     """A function of the input arrays, the run-time numbers and (if any) the random streams that gives the outputs.
 
@@ -56,11 +57,14 @@ def lower(
         inputs, outputs: slots.
         numbers: the run-time numbers, in the order in which they follow the arrays.
         cut: whether JAX will differentiate the function, so that it must see where no gradient passes.
+        watch: a `Watch`, if the function shall give a flag for each result that is NaN as well.
     """
     differentiated = {step for node in steps if node.op is GRAD for step in node.static.order}
 
     def run(*arguments: Any) -> list[Any]:
         env: dict[int, Any] = dict(zip(inputs, arguments, strict=False))
+        if watch is not None:
+            watch.begin()
         values = {(ref.kind, ref.index): x for ref, x in zip(numbers, arguments[len(inputs) :], strict=False)}
         streams = arguments[len(inputs) + len(numbers) :]
 
@@ -73,10 +77,12 @@ def lower(
         pullbacks: dict[Node, Any] = {}
         for node in steps:
             if node.op is INPUT or node.op is FREE:
+                if watch is not None:
+                    watch.see(node, [env[slot] for slot in range(node.first, node.width)])
                 continue
             try:
                 if node.op is GRAD:
-                    results: Any = _backward(node.static, env, pullbacks)
+                    results: Any = _backward(node.static, env, pullbacks, watch)
                 elif node in differentiated:
                     results, pullbacks[node] = _differentiable(node, needs, env, special)
                 else:
@@ -88,8 +94,11 @@ def lower(
                 results = (results,)
             if cut and any(needs[slot] for slot in dependencies(node)):
                 results = [x if need else jax.lax.stop_gradient(x) for x, need in zip(results, node.needs, strict=True)]
+            if watch is not None and node.op is not GRAD:
+                watch.see(node, results)
             env.update(enumerate(results, node.first))
-        return [env[slot] for slot in outputs]
+        found = [env[slot] for slot in outputs]
+        return found if watch is None else [*found, watch.flags()]
 
     return run
 
@@ -129,7 +138,7 @@ def _conjugate(x: Any) -> Any:
     return jnp.conj(x) if jnp.issubdtype(x.dtype, jnp.complexfloating) else x
 
 
-def _backward(plan: Any, env: dict[int, Any], pullbacks: dict[Node, Any]) -> list[Any]:
+def _backward(plan: Any, env: dict[int, Any], pullbacks: dict[Node, Any], watch: Any) -> list[Any]:
     """Walk the pullbacks in reverse; the gradients of the plan's targets."""
     cotangents: dict[int, Any] = {}
 
@@ -149,7 +158,10 @@ def _backward(plan: Any, env: dict[int, Any], pullbacks: dict[Node, Any]) -> lis
             continue
         slots, pull = pullbacks[node]
         given = tuple(cotangents[s] if s in cotangents else jnp.zeros_like(env[s]) for s in smooth)
-        for slot, x in zip(slots, conjugated(pull, given), strict=True):
+        found = conjugated(pull, given)
+        if watch is not None:
+            watch.see_gradients(node, found)
+        for slot, x in zip(slots, found, strict=True):
             add(slot, x)
     targets = (*plan.packed, *plan.targets)
     grads = [cotangents[slot] if slot in cotangents else jnp.zeros_like(env[slot]) for slot in targets]

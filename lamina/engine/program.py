@@ -124,6 +124,7 @@ class Node:
     __slots__ = (
         "children",
         "depth",
+        "ends",
         "first",
         "freed",
         "grad_enabled",
@@ -142,6 +143,7 @@ class Node:
         "spec",
         "specs",
         "static",
+        "tracked",
         "width",
     )
 
@@ -163,6 +165,8 @@ class Node:
         self.need = False
         self.single = False
         self.plain = False
+        self.ends = False
+        self.tracked: bool = False if parent is None else parent.tracked
         self.freed: frozenset[int] = frozenset()
         self.line = ""
         self.plan: Any = None

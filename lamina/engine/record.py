@@ -13,7 +13,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lamina.engine import program
+from lamina.engine import explain, program
 from lamina.engine.infer import infer, random_key
 from lamina.engine.numbers import NUMBERS, generalise, number_key, operand_of
 from lamina.engine.program import FREED, HISTORY, INPUT, LEAF, NO_GRAD, InputKey, Node, Spec, spec_of
@@ -368,7 +368,9 @@ class Trace:
         need = grad and op.differentiable and any(values[slot].need for slot in node.slots())
         results = tuple(spec_of(shape, dtype, device) for shape, dtype in shapes)
         needs = tuple(need and dtype.kind in "fcV" for _, dtype in shapes)
-        node.results(results, needs, single, single and node.depth % config.limit != 0)
+        node.tracked = node.tracked or any(needs)
+        node.ends = node.depth % config.limit == 0 or (not node.tracked and node.line in explain.restless)
+        node.results(results, needs, single, single and not node.ends)
         node.verify()
         return node
 
@@ -380,12 +382,14 @@ class _Config:
         limit: a trace of so many instructions is run; 1 (`LAMINA_EAGER=1`) runs each operation at its line.
         mode: what operations depend on beside their arguments: the default dtype.
         default_device: where tensors are made, once that is known.
+        watch: whether programs tell what becomes NaN: "all", "backward" for gradients alone, None for nothing.
     """
 
     def __init__(self) -> None:
         self.limit = 1 if os.environ.get("LAMINA_EAGER", "") not in ("", "0") else 4096
         self.mode: Any = "float32"
         self.default_device: jax.Device | None = None
+        self.watch: str | None = None
 
     def device(self) -> jax.Device:
         """The device of tensors made without saying where."""
@@ -465,7 +469,7 @@ def record(op: Any, operands: tuple[Any, ...] | list[Any], static: tuple[Any, ..
             for slot, (spec, need) in enumerate(zip(node.specs, node.needs, strict=True), node.first)
         ]
         values.extend(results)
-        full = node.depth % config.limit == 0 and not trace.holding
+        full = node.ends and not trace.holding
     except Restart as restart:
         trace.busy = False
         _flush(restart.trace)

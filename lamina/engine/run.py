@@ -16,6 +16,7 @@ from lamina.engine import cache, explain, lower, program
 from lamina.engine.infer import shorten
 from lamina.engine.program import FREED, GRAD, INPUT, Node, NumberRef, spec_of
 from lamina.engine.record import Escaped, History, Lost, Trace, Value, config, state
+from lamina.engine.watch import Watch
 
 __all__ = ["flush", "numbers_of", "read", "synchronize"]
 
@@ -80,6 +81,7 @@ class Executable:
         "stood_in",
         "streams",
         "uses",
+        "watch",
     )
 
     def __init__(self, plan: Plan, live: tuple[int, ...], donatable: frozenset[int], trace: Trace) -> None:
@@ -100,6 +102,7 @@ class Executable:
         self.kept = frozenset(slot for slot, inputs in kept.items() if inputs is not None)
         self.history = sorted({s for inputs in kept.values() if inputs is not None for s in inputs})
         self.donated = _donations(plan, self.inputs, live, donatable.difference(self.history))
+        self.watch = None if config.watch is None else Watch(config.watch)
         self.call = self._compile(plan, steps, trace)
 
     @property
@@ -122,7 +125,7 @@ class Executable:
             arguments += [ref.kind(0) for ref in self.numbers]
             if self.streams:
                 arguments.append(jax.ShapeDtypeStruct((2 * len(trace.streams),), np.uint64))
-            function = lower.lower(steps, plan.needs, self.inputs, self.outputs, self.numbers)
+            function = lower.lower(steps, plan.needs, self.inputs, self.outputs, self.numbers, watch=self.watch)
             options = (
                 {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"} if device.platform == "cpu" else {}
             )
@@ -134,7 +137,7 @@ class Executable:
                 out_shardings=sharding,
                 compiler_options=options,  # 10 to 25% faster steps on the CPU
             )
-            key = cache.key(steps, self, device)
+            key = cache.key(steps, self, device) if self.watch is None else None
             call = cache.load(key, len(arguments), len(self.outputs), device)
             hit = call is not None
             if call is None:
@@ -283,7 +286,7 @@ def _run(trace: Trace) -> None:
     live = tuple([slot for slot in plan.results if counts[slot] > result_count and values[slot].array is None])
     if not live:
         return
-    executable = plan.executables.get(live)
+    executable = plan.executables.get(live if config.watch is None else (config.watch, live))
     if len(_recent) > MAX_PLANS // 2:
         _recent[plan] = None  # another thread may have forgotten it meanwhile
         _recent.move_to_end(plan)
@@ -313,18 +316,24 @@ def _run(trace: Trace) -> None:
     if executable.uses == 0:
         executable.warm()
     del arguments
+    watch = executable.watch
+    flags = None if watch is None else results.pop()
     kept = executable.kept
     if not kept:
         for slot, array in zip(executable.outputs, results, strict=True):
             value = values[slot]
             value.array = array
             value.home = None
+        if watch is not None:
+            watch.check(flags)
         return
     history = History(trace, executable.history)
     for slot, array in zip(executable.outputs, results, strict=True):
         value = values[slot]
         value.array = array
         value.home = history if slot in kept and value.leaf is None else None
+    if watch is not None:
+        watch.check(flags)
 
 
 def _number(trace: Trace, ref: NumberRef) -> Any:
@@ -339,14 +348,19 @@ def _streams(trace: Trace) -> np.ndarray:
 def _find(plan: Plan, live: tuple[int, ...], donatable: frozenset[int], trace: Trace) -> Executable:
     """An executable that computes at least what is alive and overwrites nothing held, compiled if there is none."""
     wanted = frozenset(live)
+    mode = config.watch
     for found in plan.executables.values():
+        if (None if found.watch is None else found.watch.mode) != mode:
+            continue
         # Which tensors are alive may vary with the garbage collector; a few results too many cost less than compiling.
         if wanted <= found.live and found.donated <= donatable and len(found.live) <= len(wanted) + 4:
             found.stood_in += 1
             if found.stood_in < 3 or found.live == wanted:
                 return found
     executable = Executable(plan, live, donatable, trace)
-    key: Any = live if live not in plan.executables else (live, executable.donated)
+    key: Any = live if mode is None else (mode, live)
+    if key in plan.executables:
+        key = (key, executable.donated)
     plan.executables[key] = executable
     return executable
 

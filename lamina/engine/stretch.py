@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from lamina.engine.program import INPUT, LEAF, NO_GRAD, Const, Node, NumberRef, RandomRef, Spec
-from lamina.engine.record import Trace, Value, state
+from lamina.engine.record import Trace, Value, config, state
 
 
 class Mark(NamedTuple):
@@ -156,7 +156,7 @@ class Stretches:
         None if something is pending already, or if such a program has not been run yet.
         """
         trace = state.trace
-        if trace.values or trace.grad or trace.inner:
+        if trace.values or trace.grad or trace.inner or config.watch is not None:
             return None
         found = self._known.get((trace.node, False, None, ()))
         if found is None:

@@ -22,6 +22,7 @@ def tensor_repr(
     grad_name: str | None = None,
     *,
     default_dtype: str = "float32",
+    kind: str = "tensor",
 ) -> str:
     """The text of a tensor.
 
@@ -32,11 +33,12 @@ def tensor_repr(
         requires_grad: whether it collects a gradient; shown where no `grad_name` is.
         grad_name: the operation that made it, such as "AddBackward0", or None.
         default_dtype: the floating type that need not be told.
+        kind: what stands before the bracket: a subclass has its own name there.
 
     >>> print(tensor_repr(np.array([1.0, 2.5]), "float64", grad_name="AddBackward0"))
     tensor([1.0000, 2.5000], dtype=lamina.float64, grad_fn=<AddBackward0>)
     """
-    prefix = "tensor("
+    prefix = f"{kind}("
     notes = []
     if device_suffix:
         notes.append(f"device='{device_suffix}'")

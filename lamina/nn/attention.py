@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lamina.backends.attention import SDPBackend, sdpa_kernel
 from lamina.creation import empty
 from lamina.nn import functional as F
 from lamina.nn import init
@@ -11,6 +12,8 @@ from lamina.nn.linear import NonDynamicallyQuantizableLinear
 from lamina.nn.module import Module
 from lamina.nn.parameter import Parameter
 from lamina.tensor import Tensor
+
+__all__ = ["MultiheadAttention", "SDPBackend", "sdpa_kernel"]
 
 
 class MultiheadAttention(Module):

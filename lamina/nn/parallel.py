@@ -1,4 +1,4 @@
-"""DataParallel, for programs that wrap their model in it."""
+"""DataParallel, for programs that wrap their model in it, and the name of DistributedDataParallel."""
 
 from __future__ import annotations
 
@@ -38,3 +38,18 @@ class DataParallel(Module):
 
     def forward(self, *inputs: Any, **kwargs: Any) -> Any:
         return self.module(*inputs, **kwargs)
+
+
+class DistributedDataParallel(Module):
+    """For programs that import its name: training on several processes is not here.
+
+    Args:
+        module: what would be wrapped.
+    Source: torch.nn.parallel.DistributedDataParallel.
+    """
+
+    def __init__(self, module: Module, *args: Any, **options: Any) -> None:
+        super().__init__()
+        raise NotImplementedError(
+            "DistributedDataParallel: lamina has no groups of processes; use the module as it is."
+        )

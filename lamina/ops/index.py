@@ -117,8 +117,9 @@ def _read(x: Array, index: tuple[Any, ...]) -> Array:
     return x.at[index].get(**_fill, wrap_negative_indices=False)
 
 
-def _check_together(indices: Arrays) -> None:
-    shapes = [x.shape for x in indices]
+def check_together(indices: Any) -> None:
+    """IndexError unless the shapes of indices broadcast to one."""
+    shapes = [tuple(x.shape) for x in indices]
     try:
         np.broadcast_shapes(*shapes)
     except ValueError:
@@ -142,7 +143,7 @@ def advanced_index(input: Array, indices: Arrays, plan: Shape) -> Array:
         indices: tensors of ints; a negative one counts from the end.
         plan: for each dimension of the input which of `indices` applies, -1 for all of the dimension.
     """
-    _check_together(indices)
+    check_together(indices)
     return _advanced(input, indices, plan)
 
 
@@ -176,7 +177,7 @@ def _written_jvp(plan: Shape, accumulate: bool, primals: Any, tangents: Any) -> 
 
 
 def _put(base: Array, value: ArrayLike, indices: Arrays, plan: Shape, accumulate: bool) -> Array:
-    _check_together(indices)
+    check_together(indices)
     shape = jax.eval_shape(partial(_advanced, plan=plan), base, list(indices)).shape
     value = promote.cast(value, base.dtype)
     while value.ndim > len(shape) and value.shape[0] == 1:
@@ -468,7 +469,7 @@ def take_along_dim(input: Array, indices: Array, dim: int | None = None) -> Arra
         expand_to(x, tuple(x.shape[axis] if axis == dim else size for axis, size in enumerate(shape)))
         for x in (input, indices)
     )
-    return gather(input, dim, indices)
+    return gather(input, dim, jnp.remainder(indices, input.shape[dim]))
 
 
 # --- whole slices along a dimension -----------------------------------------------------------------------------------

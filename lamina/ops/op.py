@@ -91,7 +91,12 @@ class Op:
         named: dict[str, Any] = {}
         for parameter, is_static in zip(self.parameters, self._static, strict=True):
             value = next(constant) if is_static else next(operand)
-            if parameter.kind == "Array" and not hasattr(value, "shape") and not (value is None and parameter.optional):
+            if (
+                parameter.kind in ("Array", "ArrayLike")
+                and not hasattr(value, "shape")
+                and not (value is None and parameter.optional)
+                and not (parameter.kind == "ArrayLike" and isinstance(value, (int, float, complex)))
+            ):
                 position = len(positional) + 1 - self.random
                 raise TypeError(
                     f"{self.name}(): argument '{parameter.name}' (position {position}) must be Tensor, "

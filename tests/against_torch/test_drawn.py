@@ -6,6 +6,8 @@ thought of together. A failure prints the smallest case that fails.
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -133,7 +135,8 @@ def test_chains_of_shapes(data, seed):
     )  # fmt: skip
     code = "x" + "".join(step if step[0] == "[" else f".{step}" for step in steps)
     assume("T" not in steps or code.count(".T") < 2)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The use of `x.T`")
         compare(lambda t, x: eval(code, {"x": x * 2}), x)
 
 

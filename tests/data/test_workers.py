@@ -16,7 +16,7 @@ import pytest
 
 import lamina
 from lamina import data
-from lamina.data import pool
+from lamina.data import launch, pool
 from tests.data import sets
 from tests.data.test_collate import plain
 from tests.data.test_dataloader import batches, middle
@@ -347,7 +347,7 @@ def test_a_script_without_a_guard_is_told(tmp_path):
 
 def test_what_a_notebook_defines_wants_cloudpickle(monkeypatch):
     monkeypatch.setitem(sys.modules, "cloudpickle", None)
-    monkeypatch.setattr(pool, "_is_interactive", lambda: True)
+    monkeypatch.setattr(launch, "_is_interactive", lambda: True)
     own = type("Own", (sets.Squares,), {"__module__": "__main__", "__qualname__": "Own"})
     monkeypatch.setattr(sys.modules["__main__"], "Own", own, raising=False)
     assert len(list(data.DataLoader(sets.Squares(), 6, num_workers=1))) == 2

@@ -425,3 +425,23 @@ def test_the_cache_on_disk_serves_a_fresh_process(tmp_path):
     off = {**env, "LAMINA_CACHE_DIR": "off"}
     again = subprocess.run([sys.executable, "-c", code], env=off, check=True, capture_output=True, text=True)
     assert again.stdout.strip() == "[False]"
+
+
+def test_a_line_with_many_lengths_compiles_each_length_once():
+    def row(n):
+        x = lamina.zeros(12)
+        x[:n] = lamina.ones(n)  # the line
+        return x
+
+    rng = np.random.default_rng(0)
+    w = lamina.ones(12, requires_grad=True)
+    compiled = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        for _ in range(40):
+            lengths = rng.integers(1, 6, size=5)  # 3125 kinds of batches
+            loss = (lamina.stack([row(int(n)) for n in lengths]) * w).sum()
+            loss.backward()
+            assert loss.item() == lengths.sum()
+            compiled.append(lamina.engine.compilations())
+    assert compiled[-1] == compiled[19]
