@@ -18,6 +18,7 @@ from lamina import (  # noqa: E402
     dtypes,
     engine,
     fft,
+    fit,
     func,
     hub,
     io,
@@ -42,7 +43,7 @@ namespace.also("lamina.utils.data", data)
 
 __all__ = [
     "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "data", "distributed", "dtypes",
-    "engine", "fft", "func", "hub", "io", "jit", "linalg", "mps", "multiprocessing", "nn", "onnx", "optim",
+    "engine", "fft", "fit", "func", "hub", "io", "jit", "linalg", "mps", "multiprocessing", "nn", "onnx", "optim",
     "profiler", "random", "special", "testing", "types", "utils", "version", "xpu",
 ]
 # fmt: on

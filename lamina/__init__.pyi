@@ -14,6 +14,7 @@ from lamina import distributed as distributed
 from lamina import dtypes as dtypes
 from lamina import engine as engine
 from lamina import fft as fft
+from lamina import fit as fit
 from lamina import func as func
 from lamina import functions as functions
 from lamina import hub as hub

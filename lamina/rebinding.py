@@ -11,7 +11,7 @@ from lamina.views import Alias, Storage
 
 _SAME_ELEMENTS = frozenset((
     "view", "transpose", "t", "permute", "movedim", "squeeze", "unsqueeze", "expand", "broadcast_to", "select_at",
-    "slice_at", "diagonal", "unfold_windows", "basic_index", "strided",
+    "slice_at", "diagonal", "unfold_windows", "basic_index", "strided", "flat_part",
 ))  # fmt: skip
 """Views whose elements are elements of what they were cut from."""
 

@@ -187,6 +187,7 @@ def public_objects():
         "lamina.func": vars(lamina.func),
         "lamina.io": {name: getattr(lamina.io, name) for name in lamina.io.__all__},
         "lamina.fft": vars(lamina.fft),
+        "lamina.fit": {name: getattr(lamina.fit, name) for name in lamina.fit.__all__},
         "lamina.linalg": vars(lamina.linalg),
         "lamina.special": vars(lamina.special),
         "lamina.Tensor": vars(lamina.Tensor),

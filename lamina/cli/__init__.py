@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 import lamina
-from lamina.cli import convert, demo, doctor, inspect, run
+from lamina.cli import convert, demo, doctor, inspect, run, train
 
 __all__ = ["app", "main"]
 
@@ -72,6 +72,7 @@ app.command()(demo.demo)
 app.command()(doctor.doctor)
 app.command()(inspect.inspect)
 app.command()(convert.convert)
+app.command()(train.train)
 
 
 def main() -> None:

@@ -128,8 +128,11 @@ def read(source: Source, header: Header, map_location: MapLocation) -> Any:
         manifest = json.loads(header.metadata[MANIFEST], object_pairs_hook=safetensors_layout.distinct)
         opened = _Opened(source, header, manifest)
     opened.place(device_for(source.who, map_location))
-    with _damage(source):
-        return opened.data()
+    try:
+        with _damage(source):
+            return opened.data()
+    finally:
+        opened.close()
 
 
 def outline(source: Source, header: Header) -> dict[str, tuple[str, tuple[int, ...]]]:
@@ -191,6 +194,13 @@ class _Opened:
             if number in self.made:
                 self.decorate(self.made[number], record)
         return found
+
+    def close(self) -> None:
+        """Let go of the tensors. Its parts refer to each other, so they would be held until garbage is collected; and
+        what is held besides by its user cannot be written over by a training step.
+        """
+        del self.reader, self.storages
+        self.made = {}
 
     def cut(self, record: Mapping[str, Any]) -> Cut:
         """How a tensor lies in the file."""
