@@ -28,7 +28,7 @@ BELOW = {
 }
 """What each floor may import. Operations and the engine know nothing of each other: `lamina.binding` joins them."""
 
-UPSTAIRS = ("nn", "optim", "data", "fit", "io", "parallel", "rtorch", "cli")
+UPSTAIRS = ("nn", "optim", "distributions", "data", "fit", "io", "parallel", "rtorch", "cli")
 WIRING = {
     "lamina": "the contents page of the whole",
     "lamina.namespace": "puts the functions of every floor where users find them",
