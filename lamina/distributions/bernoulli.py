@@ -32,7 +32,7 @@ class Bernoulli(BinaryParameter, ExponentialFamily):
 
     support = constraints.boolean
     has_enumerate_support = True
-    _mean_carrier_measure = 0  # type: ignore[assignment]
+    _mean_carrier_measure = 0
 
     def __init__(
         self, probs: Parameter | None = None, logits: Parameter | None = None, validate_args: bool | None = None

@@ -44,7 +44,7 @@ class Binomial(BinaryParameter):
         return self._expanded(Binomial, batch_shape, _instance, "total_count", *self.names)
 
     @constraints.dependent_property(is_discrete=True, event_dim=0)
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """0, ..., total_count."""
         return constraints.integer_interval(0, self.total_count)
 

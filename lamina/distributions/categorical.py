@@ -67,7 +67,7 @@ class Categorical(Distribution):
         return self._expanded(Categorical, batch_shape, _instance, "probs", "logits", "_param", "_num_events")
 
     @constraints.dependent_property(is_discrete=True, event_dim=0)
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """0, ..., K - 1."""
         return constraints.integer_interval(0, self._num_events - 1)
 

@@ -61,14 +61,14 @@ class Dependent(Constraint):
         self._is_discrete, self._event_dim = is_discrete, event_dim
 
     @property
-    def is_discrete(self) -> bool:  # type: ignore[override]
+    def is_discrete(self) -> bool:
         """Whether the region is discrete."""
         if self._is_discrete is NotImplemented:
             raise NotImplementedError(".is_discrete cannot be determined statically")
         return bool(self._is_discrete)
 
     @property
-    def event_dim(self) -> int:  # type: ignore[override]
+    def event_dim(self) -> int:
         """How many of the last dimensions make one event."""
         if self._event_dim is NotImplemented:
             raise NotImplementedError(".event_dim cannot be determined statically")
@@ -132,17 +132,17 @@ class IndependentConstraint(Constraint):
         self.reinterpreted_batch_ndims = reinterpreted_batch_ndims
 
     @property
-    def is_discrete(self) -> bool:  # type: ignore[override]
+    def is_discrete(self) -> bool:
         """Whether the other constraint is discrete."""
         return bool(self.base_constraint.is_discrete)
 
     @property
-    def event_dim(self) -> int:  # type: ignore[override]
+    def event_dim(self) -> int:
         """The other constraint's, and the dimensions that were added."""
         return int(self.base_constraint.event_dim) + self.reinterpreted_batch_ndims
 
     @property
-    def of_arrays(self) -> bool:  # type: ignore[override]
+    def of_arrays(self) -> bool:
         """Whether the other constraint takes NumPy arrays."""
         return bool(self.base_constraint.of_arrays)
 
@@ -174,17 +174,17 @@ class MixtureSameFamilyConstraint(Constraint):
         self.base_constraint = base_constraint
 
     @property
-    def is_discrete(self) -> bool:  # type: ignore[override]
+    def is_discrete(self) -> bool:
         """Whether the components are discrete."""
         return bool(self.base_constraint.is_discrete)
 
     @property
-    def event_dim(self) -> int:  # type: ignore[override]
+    def event_dim(self) -> int:
         """That of the components."""
         return int(self.base_constraint.event_dim)
 
     @property
-    def of_arrays(self) -> bool:  # type: ignore[override]
+    def of_arrays(self) -> bool:
         """Whether the components' constraint takes NumPy arrays."""
         return bool(self.base_constraint.of_arrays)
 

@@ -19,12 +19,12 @@ class _Joint(Constraint):
         self.dim = dim
 
     @property
-    def is_discrete(self) -> bool:  # type: ignore[override]
+    def is_discrete(self) -> bool:
         """Whether any of them is discrete."""
         return any(constraint.is_discrete for constraint in self.cseq)
 
     @property
-    def event_dim(self) -> int:  # type: ignore[override]
+    def event_dim(self) -> int:
         """The largest of theirs."""
         return max(int(constraint.event_dim) for constraint in self.cseq)
 
@@ -58,7 +58,7 @@ class Stack(_Joint):
     """Constraints for the slices along `dim`, as `lamina.stack` puts them together."""
 
     @property
-    def event_dim(self) -> int:  # type: ignore[override]
+    def event_dim(self) -> int:
         """The largest of theirs, and `dim` itself if it lies among those."""
         largest = max(int(constraint.event_dim) for constraint in self.cseq)
         return largest + 1 if self.dim + largest < 0 else largest

@@ -135,3 +135,6 @@ class Multinomial(Constraint):
 
     def check(self, value: Any) -> Any:
         return (value >= 0).all(-1) & (value.sum(-1) <= self.upper_bound)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"

@@ -37,7 +37,7 @@ class ContinuousBernoulli(BinaryParameter, ExponentialFamily):
     """
 
     support = constraints.unit_interval
-    _mean_carrier_measure = 0  # type: ignore[assignment]
+    _mean_carrier_measure = 0
     has_rsample = True
 
     def __init__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import lamina
 from lamina.distributions import constraints
@@ -30,9 +30,22 @@ class Distribution:
 
     has_rsample: Any = False
     has_enumerate_support: Any = False
-    arg_constraints: Any
-    support: Any
     _validate_args: bool = __debug__
+
+    if TYPE_CHECKING:
+        arg_constraints: Any
+        support: Any
+    else:
+
+        @property
+        def arg_constraints(self) -> Any:
+            """The constraint of each parameter, by its name."""
+            raise NotImplementedError(f"{type(self).__name__} does not define arg_constraints")
+
+        @property
+        def support(self) -> Any:
+            """The constraint of samples."""
+            raise NotImplementedError(f"{type(self).__name__} does not define support")
 
     @staticmethod
     def set_default_validate_args(value: bool) -> None:
@@ -178,7 +191,7 @@ class Distribution:
     def _check_parameters(self) -> None:
         try:
             found = self.arg_constraints
-        except (AttributeError, NotImplementedError):
+        except NotImplementedError:
             warnings.warn(
                 f"{type(self)} does not define `arg_constraints`. Please set `arg_constraints = {{}}` or initialize "
                 "the distribution with `validate_args=False` to turn off validation.",
@@ -217,7 +230,7 @@ class Distribution:
             raise ValueError(f"Value is not broadcastable with batch_shape+event_shape: {shape} vs {expected}.")
         try:
             support = self.support
-        except (AttributeError, NotImplementedError):
+        except NotImplementedError:
             warnings.warn(
                 f"{type(self)} does not define `support` to enable sample validation. Please initialize the "
                 "distribution with `validate_args=False` to turn off validation.",

@@ -37,7 +37,7 @@ class GeneralizedPareto(Distribution):
         return self._expanded(GeneralizedPareto, batch_shape, _instance, "loc", "scale", "concentration")
 
     @constraints.dependent_property(is_discrete=False, event_dim=0)
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """From loc on, up to where a bounded tail ends."""
         end = self.loc - self.scale / self.concentration
         return constraints.interval(self.loc, lamina.where(self.concentration < 0, end, math.inf))

@@ -46,17 +46,17 @@ class Independent(Distribution):
         return self._expanded(Independent, batch_shape, _instance, "base_dist", "reinterpreted_batch_ndims")
 
     @property
-    def has_rsample(self) -> bool:  # type: ignore[override]
+    def has_rsample(self) -> bool:
         """Whether the distribution inside has `rsample`."""
         return bool(self.base_dist.has_rsample)
 
     @property
-    def has_enumerate_support(self) -> bool:  # type: ignore[override]
+    def has_enumerate_support(self) -> bool:
         """Whether the support can be enumerated: not over several dimensions."""
         return self.reinterpreted_batch_ndims == 0 and bool(self.base_dist.has_enumerate_support)
 
     @constraints.dependent_property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """Where the density is not 0."""
         inside = self.base_dist.support
         return constraints.independent(inside, self.reinterpreted_batch_ndims) if self.reinterpreted_batch_ndims else inside

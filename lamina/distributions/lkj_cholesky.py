@@ -36,7 +36,7 @@ class LKJCholesky(Distribution):
             raise ValueError(f"Expected dim to be an integer greater than or equal to 2. Found dim={dim}.")
         self.dim = dim
         (self.concentration,) = broadcast_all(concentration)
-        like = {"dtype": self.concentration.dtype, "device": self.concentration.device}
+        like: Any = {"dtype": self.concentration.dtype, "device": self.concentration.device}
         # Of the first row nothing lies below the diagonal; its number is drawn and not used.
         order = lamina.tensor([0.0, *range(dim - 1)], **like)
         below = (self.concentration + 0.5 * (dim - 2)).unsqueeze(-1) - 0.5 * order

@@ -71,7 +71,7 @@ class MixtureSameFamily(Distribution):
         return self._finish_expanding(new, batch_shape)
 
     @constraints.dependent_property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """What every component supports."""
         return constraints.MixtureSameFamilyConstraint(self._component_distribution.support)
 

@@ -44,7 +44,7 @@ class Multinomial(OfCategorical):
         return self._expanded(Multinomial, batch_shape, _instance, "_categorical", "total_count")
 
     @constraints.dependent_property(is_discrete=True, event_dim=1)
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """Counts that add up to total_count."""
         return constraints.multinomial(self.total_count)
 

@@ -36,7 +36,7 @@ class Pareto(TransformedDistribution):
         return super().expand(batch_shape, new)
 
     @constraints.dependent_property(is_discrete=False, event_dim=0)
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """From scale on."""
         return constraints.greater_than_eq(self.scale)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import lamina
 from lamina.distributions import constraints
@@ -30,8 +30,16 @@ class Transform:
     bijective: Any = False
     domain: Any
     codomain: Any
-    sign: Any
     _inv: Any = None
+
+    if TYPE_CHECKING:
+        sign: Any
+    else:
+
+        @property
+        def sign(self) -> Any:
+            """Of a bijective function of numbers: 1 where it increases, -1 where it decreases."""
+            raise NotImplementedError(f"{type(self).__name__} does not define its sign")
 
     def __init__(self, cache_size: int = 0) -> None:
         if cache_size not in (0, 1):
@@ -122,22 +130,22 @@ class _InverseTransform(Transform):
         self._inv: Any = transform
 
     @constraints.dependent_property(is_discrete=False)
-    def domain(self) -> Any:  # type: ignore[override]
+    def domain(self) -> Any:
         """The constraint of x."""
         return self._inv.codomain
 
     @constraints.dependent_property(is_discrete=False)
-    def codomain(self) -> Any:  # type: ignore[override]
+    def codomain(self) -> Any:
         """The constraint of y."""
         return self._inv.domain
 
     @property
-    def bijective(self) -> bool:  # type: ignore[override]
+    def bijective(self) -> bool:
         """Whether each y comes from one x."""
         return bool(self._inv.bijective)
 
     @property
-    def sign(self) -> Any:  # type: ignore[override]
+    def sign(self) -> Any:
         """Whether it increases."""
         return self._inv.sign
 
@@ -194,7 +202,7 @@ class ComposeTransform(Transform):
     __hash__ = Transform.__hash__
 
     @constraints.dependent_property(is_discrete=False)
-    def domain(self) -> Any:  # type: ignore[override]
+    def domain(self) -> Any:
         """The first one's, with as many event dimensions as the whole chain needs."""
         if not self.parts:
             return constraints.real
@@ -204,7 +212,7 @@ class ComposeTransform(Transform):
         return _with_event_dim(self.parts[0].domain, needed)
 
     @constraints.dependent_property(is_discrete=False)
-    def codomain(self) -> Any:  # type: ignore[override]
+    def codomain(self) -> Any:
         """The last one's, with as many event dimensions as the whole chain needs."""
         if not self.parts:
             return constraints.real
@@ -214,12 +222,12 @@ class ComposeTransform(Transform):
         return _with_event_dim(self.parts[-1].codomain, needed)
 
     @lazy_property
-    def bijective(self) -> bool:  # type: ignore[override]
+    def bijective(self) -> bool:
         """Whether all of them are."""
         return all(part.bijective for part in self.parts)
 
     @lazy_property
-    def sign(self) -> Any:  # type: ignore[override]
+    def sign(self) -> Any:
         """The product of theirs."""
         product = 1
         for part in self.parts:

@@ -23,7 +23,7 @@ class _JointTransform(Transform):
         self.dim = dim
 
     @property
-    def bijective(self) -> bool:  # type: ignore[override]
+    def bijective(self) -> bool:
         """Whether all of them are."""
         return all(transform.bijective for transform in self.transforms)
 
@@ -59,7 +59,7 @@ class CatTransform(_JointTransform):
             raise AssertionError(f"lengths ({len(self.lengths)}) must match transforms ({len(self.transforms)})")
 
     @lazy_property
-    def event_dim(self) -> int:  # type: ignore[override]
+    def event_dim(self) -> int:
         """The largest of theirs."""
         return max(transform.event_dim for transform in self.transforms)
 
@@ -93,12 +93,12 @@ class CatTransform(_JointTransform):
         return lamina.cat(found, dim) if dim < 0 else sum(found)
 
     @constraints.dependent_property
-    def domain(self) -> Any:  # type: ignore[override]
+    def domain(self) -> Any:
         """Theirs, side by side."""
         return constraints.cat([t.domain for t in self.transforms], self.dim, self.lengths)
 
     @constraints.dependent_property
-    def codomain(self) -> Any:  # type: ignore[override]
+    def codomain(self) -> Any:
         """Theirs, side by side."""
         return constraints.cat([t.codomain for t in self.transforms], self.dim, self.lengths)
 
@@ -135,11 +135,11 @@ class StackTransform(_JointTransform):
         return self._stacked(lambda t, a, b: t.log_abs_det_jacobian(a, b), before, after)
 
     @constraints.dependent_property
-    def domain(self) -> Any:  # type: ignore[override]
+    def domain(self) -> Any:
         """Theirs, stacked."""
         return constraints.stack([t.domain for t in self.transforms], self.dim)
 
     @constraints.dependent_property
-    def codomain(self) -> Any:  # type: ignore[override]
+    def codomain(self) -> Any:
         """Theirs, stacked."""
         return constraints.stack([t.codomain for t in self.transforms], self.dim)

@@ -69,7 +69,7 @@ class TransformedDistribution(Distribution):
         return self._finish_expanding(new, batch_shape)
 
     @constraints.dependent_property(is_discrete=False)
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """What the last transform gives."""
         if not self.transforms:
             return self.base_dist.support
@@ -78,7 +78,7 @@ class TransformedDistribution(Distribution):
         return constraints.independent(last, more) if more > 0 else last
 
     @property
-    def has_rsample(self) -> bool:  # type: ignore[override]
+    def has_rsample(self) -> bool:
         """Whether the distribution inside has `rsample`."""
         return bool(self.base_dist.has_rsample)
 

@@ -31,12 +31,12 @@ class Uniform(Distribution):
         return self._expanded(Uniform, batch_shape, _instance, "low", "high")
 
     @property
-    def arg_constraints(self) -> Any:  # type: ignore[override]
+    def arg_constraints(self) -> Any:
         """Each end is on its side of the other."""
         return {"low": constraints.less_than(self.high), "high": constraints.greater_than(self.low)}
 
     @constraints.dependent_property(is_discrete=False, event_dim=0)
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """From low to high."""
         return constraints.interval(self.low, self.high)
 

@@ -44,7 +44,7 @@ class VonMises(Distribution):
         return self.loc
 
     @lazy_property
-    def variance(self) -> Tensor:  # type: ignore[override]
+    def variance(self) -> Tensor:
         """The circular variance, 1 - I1(concentration) / I0(concentration)."""
         c = self.concentration
         return 1 - lamina.special.i1e(c) / lamina.special.i0e(c)

@@ -35,7 +35,7 @@ class Wishart(ExponentialFamily):
 
     support = constraints.positive_definite
     has_rsample = True
-    _mean_carrier_measure = 0  # type: ignore[assignment]
+    _mean_carrier_measure = 0
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Wishart(ExponentialFamily):
         return self._expanded(Wishart, batch_shape, new, *MATRICES)
 
     @property
-    def arg_constraints(self) -> Any:  # type: ignore[override]
+    def arg_constraints(self) -> Any:
         """A definite matrix, and enough degrees of freedom."""
         return {
             "covariance_matrix": constraints.positive_definite,
@@ -121,7 +121,9 @@ class Wishart(ExponentialFamily):
         """L A A^T L^T: A is lower triangular with normal numbers, and roots of chi-squared ones on its diagonal."""
         factor = self._unbroadcasted_scale_tril
         p = self._event_shape[-1]
-        freedom = self.df.expand(self._batch_shape).unsqueeze(-1) - lamina.arange(p, dtype=factor.dtype)
+        freedom = self.df.expand(self._batch_shape).unsqueeze(-1) - lamina.arange(
+            p, dtype=factor.dtype, device=factor.device
+        )
         roots = Chi2(freedom, validate_args=False).rsample(sample_shape).sqrt()
         A = roots.clamp(min=lamina.finfo(roots.dtype).eps).diag_embed(dim1=-2, dim2=-1)
         if p > 1:
