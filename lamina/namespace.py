@@ -9,8 +9,8 @@ from typing import Any
 ROOMS = (
     "activation", "attention", "class_loss", "copies", "difference", "dropout", "embedding", "facts", "factor", "fft",
     "histogram", "index", "legacy", "linalg", "linear_cross_entropy", "loss", "margin_loss", "matrix", "native", "norm",
-    "places", "pool", "quantile", "random_activation", "reduce", "root_loss", "scaled", "sequence_loss", "shape",
-    "special", "strided", "unique", "vision", "window",
+    "places", "pool", "quantile", "random_activation", "reduce", "refused", "root_loss", "scaled", "sequence_loss", "shape",
+    "sparse", "special", "strided", "unique", "vision", "window",
 )  # fmt: skip
 """The files `functions_*.py`, with functions that are more than one operation."""
 
@@ -44,6 +44,9 @@ _ROOT_IN_PLACE = (
 )  # fmt: skip
 """Operations whose in-place method is a function as well, as in PyTorch: `lamina.exp_(x)`."""
 
+LAYOUTS = ("strided", "sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc")
+"""How a tensor may lie in memory, in PyTorch. Tensors are strided, sparse ones are sparse_coo; none is compressed."""
+
 
 def fill(names: dict[str, Any]) -> None:
     """Put every public name into the package's namespace, and the methods on Tensor."""
@@ -76,6 +79,7 @@ def fill(names: dict[str, Any]) -> None:
     for name in creation.__all__:
         names[name] = getattr(creation, name)
     names.update({dtype.name: dtype for dtype in dtypes.ALL})
+    names.update({kind: f"lamina.{kind}" for kind in LAYOUTS})
     for file, public in _NAMED.items():
         module = importlib.import_module(f"lamina.{file}")
         names.update({name: getattr(module, name) for name in public})

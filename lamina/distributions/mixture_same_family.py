@@ -52,7 +52,7 @@ class MixtureSameFamily(Distribution):
                 f"`mixture_distribution.batch_shape` ({mixture}) is not compatible with "
                 f"`component_distribution.batch_shape`({components[:-1]})"
             )
-        count = mixture_distribution.param_shape[-1]
+        count = mixture_distribution.logits.shape[-1]
         if count != components[-1]:
             raise ValueError(
                 f"`mixture_distribution component` ({count}) does not equal `component_distribution.batch_shape[-1]` "

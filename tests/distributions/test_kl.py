@@ -57,6 +57,7 @@ PAIRS = {
     ),
 }
 NOT_OF_A_KIND = {"Independent", "TransformedDistribution", "ExponentialFamily"}
+FAST = ("Bernoulli", "LowRankMultivariateNormal", "Normal", "Uniform")
 REGISTERED = sorted((p.__name__, q.__name__) for p, q in REGISTRY)
 
 
@@ -65,7 +66,13 @@ def test_the_registered_pairs_are_those_of_pytorch():
     assert REGISTERED == theirs
 
 
-@pytest.mark.parametrize("kind", sorted({p for p, _ in REGISTERED} - NOT_OF_A_KIND))
+@pytest.mark.parametrize(
+    "kind",
+    [
+        kind if kind in FAST else pytest.param(kind, marks=pytest.mark.slow)
+        for kind in sorted({p for p, _ in REGISTERED} - NOT_OF_A_KIND)
+    ],
+)
 def test_divergences_are_those_of_pytorch(kind):
     """All pairs that begin with one kind in one program."""
     others = [q for p, q in REGISTERED if p == kind and q not in NOT_OF_A_KIND]
