@@ -4,9 +4,27 @@ from lamina import namespace
 
 namespace.fill(globals())
 
-from lamina import amp, autograd, cuda, distributions, dtypes, engine, fft, func, io, linalg, nested, nn, optim, sparse, special, utils  # noqa: E402
+from lamina import (  # noqa: E402
+    amp,
+    autograd,
+    cuda,
+    distributions,
+    dtypes,
+    engine,
+    fft,
+    func,
+    io,
+    linalg,
+    nested,
+    nn,
+    optim,
+    sparse,
+    special,
+    utils,
+)
 
 __all__ = [
-    "amp", "autograd", "cuda", "distributions", "dtypes", "engine", "fft", "func", "io", "linalg", "nested", "nn", "optim", "sparse", "special", "utils",
+    "amp", "autograd", "cuda", "distributions", "dtypes", "engine", "fft", "func", "io", "linalg", "nested", "nn",
+    "optim", "sparse", "special", "utils",
 ]  # fmt: skip
 __version__ = "0.1.0"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from lamina.refusal import refusing
 
 _COMPRESSED = ("csr", "csc", "bsr", "bsc")
@@ -29,9 +31,14 @@ PUBLIC = {
 _WHY_COMPRESSED = "compressed sparse layouts are not supported; use sparse_coo_tensor"
 _WHY_QUANTIZED = "quantized tensors are not supported; XLA computes in floating types, such as bfloat16"
 
-globals().update(
-    {name: refusing(name, _WHY_COMPRESSED) for name in (*_LAYOUTS, *_CONVERSIONS, *_PARTS)}
-    | {name: refusing(name, _WHY_QUANTIZED) for name in (*_QUANTIZED, "dequantize")}
-    | {name: refusing(name, "a sparse tensor's size cannot be changed in place; make another one") for name in _RESIZING}
-    | {"saddmm": refusing("saddmm", "use sparse.addmm")}
-)
+_REASONS = {
+    **dict.fromkeys((*_LAYOUTS, *_CONVERSIONS, *_PARTS), _WHY_COMPRESSED),
+    **dict.fromkeys((*_QUANTIZED, "dequantize"), _WHY_QUANTIZED),
+    **dict.fromkeys(_RESIZING, "a sparse tensor's size cannot be changed in place; make another one"),
+    "saddmm": "use sparse.addmm",
+}
+globals().update({name: refusing(name, why, __name__) for name, why in _REASONS.items()})
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any: ...

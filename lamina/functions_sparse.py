@@ -17,7 +17,7 @@ PUBLIC = {
 }
 """Where users find each function."""
 
-assert sparse_coo_tensor and hspmm and smm and sspaddmm and sparse_mask
+assert all((sparse_coo_tensor, hspmm, smm, sspaddmm, sparse_mask))
 spmm = dsmm = hsmm = mm
 to_sparse_coo = to_sparse
 

@@ -9,8 +9,8 @@ from typing import Any
 ROOMS = (
     "activation", "attention", "class_loss", "copies", "difference", "dropout", "embedding", "facts", "factor", "fft",
     "histogram", "index", "legacy", "linalg", "linear_cross_entropy", "loss", "margin_loss", "matrix", "native", "norm",
-    "places", "pool", "quantile", "random_activation", "reduce", "refused", "root_loss", "scaled", "sequence_loss", "shape",
-    "sparse", "special", "strided", "unique", "vision", "window",
+    "places", "pool", "quantile", "random_activation", "reduce", "refused", "root_loss", "scaled", "sequence_loss",
+    "shape", "sparse", "special", "strided", "unique", "vision", "window",
 )  # fmt: skip
 """The files `functions_*.py`, with functions that are more than one operation."""
 
@@ -33,6 +33,7 @@ _NAMED = {
     "batching": ("vmap",),
     "control": ("cond", "while_loop"),
     "inspect": ("set_printoptions",),
+    "layouts": ("strided", "sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc"),
 }  # fmt: skip
 
 _ROOT_IN_PLACE = (
@@ -43,9 +44,6 @@ _ROOT_IN_PLACE = (
     "sigmoid", "sin", "sinc", "sinh", "sqrt", "square", "tan", "tanh", "trunc", "xlogy",
 )  # fmt: skip
 """Operations whose in-place method is a function as well, as in PyTorch: `lamina.exp_(x)`."""
-
-LAYOUTS = ("strided", "sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc")
-"""How a tensor may lie in memory, in PyTorch. Tensors are strided, sparse ones are sparse_coo; none is compressed."""
 
 
 def fill(names: dict[str, Any]) -> None:
@@ -79,7 +77,6 @@ def fill(names: dict[str, Any]) -> None:
     for name in creation.__all__:
         names[name] = getattr(creation, name)
     names.update({dtype.name: dtype for dtype in dtypes.ALL})
-    names.update({kind: f"lamina.{kind}" for kind in LAYOUTS})
     for file, public in _NAMED.items():
         module = importlib.import_module(f"lamina.{file}")
         names.update({name: getattr(module, name) for name in public})

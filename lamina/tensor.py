@@ -519,7 +519,8 @@ class Tensor(engine.Handle, Methods):
         return self._text()
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self.ndim == 0 and spec else str(self)
+        known = self.ndim == 0 and not isinstance(self.array(), jax.core.Tracer)
+        return format(self.item(), spec) if known else str(self)
 
     def _text(self) -> str:
         from lamina.inspect import tensor_repr

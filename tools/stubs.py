@@ -222,7 +222,7 @@ def origin(place: str, name: str, thing: Any) -> tuple[str, str]:
         return thing.__module__, thing.__name__
     return next(
         (m, name)
-        for m in ("lamina.random", "lamina.engine", "lamina.settings")
+        for m in ("lamina.random", "lamina.engine", "lamina.settings", "lamina.layouts")
         if hasattr(importlib.import_module(m), name)
     )
 

@@ -90,7 +90,7 @@ from lamina.distributions.weibull import Weibull
 from lamina.distributions.wishart import Wishart
 
 # Importing these registers the divergences.
-assert kl_same and kl_cross and kl_multivariate
+assert all((kl_same, kl_cross, kl_multivariate))
 
 __all__ = [
     "Bernoulli", "Beta", "Binomial", "Categorical", "Cauchy", "Chi2", "ContinuousBernoulli", "Dirichlet",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import lamina
 from lamina.distributions import constraints
@@ -22,13 +22,14 @@ class Beta(ExponentialFamily):
     Source: torch.distributions.Beta.
     """
 
-    arg_constraints = {"concentration1": constraints.positive, "concentration0": constraints.positive}
+    arg_constraints: ClassVar[dict[str, Any]] = {
+        "concentration1": constraints.positive,
+        "concentration0": constraints.positive,
+    }
     support = constraints.unit_interval
     has_rsample = True
 
-    def __init__(
-        self, concentration1: Parameter, concentration0: Parameter, validate_args: bool | None = None
-    ) -> None:
+    def __init__(self, concentration1: Parameter, concentration0: Parameter, validate_args: bool | None = None) -> None:
         both = broadcast_all(concentration1, concentration0)
         self._concentrations = both
         self._dirichlet = Dirichlet(lamina.stack(both, -1), validate_args=False)

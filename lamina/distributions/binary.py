@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from lamina.distributions import constraints
 from lamina.distributions.distribution import Distribution
@@ -13,7 +13,7 @@ from lamina.tensor import Size, Tensor
 class BinaryParameter(Distribution):
     """A distribution with `probs` or `logits`, one of which is given; the other is computed when asked for."""
 
-    arg_constraints: Any = {"probs": constraints.unit_interval, "logits": constraints.real}
+    arg_constraints: ClassVar[dict[str, Any]] = {"probs": constraints.unit_interval, "logits": constraints.real}
     names = ("probs", "logits", "_param")
     """What `expand` has to expand."""
 

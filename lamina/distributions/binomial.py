@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import lamina
 from lamina.distributions import constraints
@@ -27,7 +27,10 @@ class Binomial(BinaryParameter):
     tensor([1., 2.])
     """
 
-    arg_constraints = {"total_count": constraints.nonnegative_integer, **BinaryParameter.arg_constraints}
+    arg_constraints: ClassVar[dict[str, Any]] = {
+        "total_count": constraints.nonnegative_integer,
+        **BinaryParameter.arg_constraints,
+    }
     has_enumerate_support = True
 
     def __init__(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from lamina.distributions import constraints
 from lamina.distributions.gamma import Gamma
@@ -19,7 +19,7 @@ class Chi2(Gamma):
     Source: torch.distributions.Chi2.
     """
 
-    arg_constraints = {"df": constraints.positive}
+    arg_constraints: ClassVar[dict[str, Any]] = {"df": constraints.positive}
 
     def __init__(self, df: Parameter, validate_args: bool | None = None) -> None:
         (self.df,) = broadcast_all(df)

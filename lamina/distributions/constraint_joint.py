@@ -67,5 +67,3 @@ class Stack(_Joint):
         self._require_dim(value)
         slices = value.unbind(self.dim)
         return lamina.stack([c.check(piece) for c, piece in zip(self.cseq, slices, strict=False)], self.dim)
-
-

@@ -41,32 +41,32 @@ from lamina.distributions.constraint_scalar import (
     Simplex,
 )
 
-dependent = Dependent()
+dependent: Dependent = Dependent()
 independent = IndependentConstraint
-boolean = Boolean()
-one_hot = OneHot()
-nonnegative_integer = IntegerGreaterThan(0)
-positive_integer = IntegerGreaterThan(1)
+boolean: Constraint = Boolean()
+one_hot: Constraint = OneHot()
+nonnegative_integer: Constraint = IntegerGreaterThan(0)
+positive_integer: Constraint = IntegerGreaterThan(1)
 integer_interval = IntegerInterval
-real = Real()
-real_vector = IndependentConstraint(real, 1)
-positive = GreaterThan(0.0)
-nonnegative = GreaterThanEq(0.0)
+real: Constraint = Real()
+real_vector: Constraint = IndependentConstraint(real, 1)
+positive: Constraint = GreaterThan(0.0)
+nonnegative: Constraint = GreaterThanEq(0.0)
 greater_than = GreaterThan
 greater_than_eq = GreaterThanEq
 less_than = LessThan
 multinomial = Multinomial
-unit_interval = Interval(0.0, 1.0)
+unit_interval: Constraint = Interval(0.0, 1.0)
 interval = Interval
 half_open_interval = HalfOpenInterval
-simplex = Simplex()
-lower_triangular = LowerTriangular()
-lower_cholesky = LowerCholesky()
-corr_cholesky = CorrCholesky()
-square = Square()
-symmetric = Symmetric()
-positive_semidefinite = PositiveSemidefinite()
-positive_definite = PositiveDefinite()
+simplex: Constraint = Simplex()
+lower_triangular: Constraint = LowerTriangular()
+lower_cholesky: Constraint = LowerCholesky()
+corr_cholesky: Constraint = CorrCholesky()
+square: Constraint = Square()
+symmetric: Constraint = Symmetric()
+positive_semidefinite: Constraint = PositiveSemidefinite()
+positive_definite: Constraint = PositiveDefinite()
 cat = Cat
 stack = Stack
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import lamina
 from lamina.distributions import constraints
@@ -33,7 +33,7 @@ class Distribution:
     _validate_args: bool = __debug__
 
     if TYPE_CHECKING:
-        arg_constraints: Any
+        arg_constraints: ClassVar[Any]
         support: Any
     else:
 
@@ -208,8 +208,8 @@ class Distribution:
 
     def _refuse(self, name: str, value: Tensor, constraint: Any) -> None:
         raise ValueError(
-            f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of distribution {self!r} "
-            f"to satisfy the constraint {constraint!r}, but found invalid values:\n{value}"
+            f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of distribution "
+            f"{self!r} to satisfy the constraint {constraint!r}, but found invalid values:\n{value}"
         )
 
     def _check(self, value: Tensor) -> None:

@@ -8,8 +8,9 @@ from lamina.tensor import Tensor
 
 
 class ExponentialFamily(Distribution):
-    """The base of distributions with p(x) = exp(<t(x), theta> - F(theta) + k(x)): theta are the natural parameters, t the
-    sufficient statistics, F the log normalizer, k the carrier measure.
+    """The base of distributions with p(x) = exp(<t(x), theta> - F(theta) + k(x)).
+
+    theta are the natural parameters, t the sufficient statistics, F the log normalizer, k the carrier measure.
 
     A subclass gives `_natural_params`, `_log_normalizer` and `_mean_carrier_measure`, the mean of k. Entropy and KL
     divergence then follow from the gradient of F, which is the mean of t.

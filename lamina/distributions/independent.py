@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from lamina.distributions import constraints
 from lamina.distributions.distribution import Distribution
@@ -27,7 +27,7 @@ class Independent(Distribution):
     lamina.Size([2])
     """
 
-    arg_constraints: Any = {}
+    arg_constraints: ClassVar[dict[str, Any]] = {}
 
     def __init__(
         self, base_distribution: Distribution, reinterpreted_batch_ndims: int, validate_args: bool | None = None
@@ -59,7 +59,11 @@ class Independent(Distribution):
     def support(self) -> Any:
         """Where the density is not 0."""
         inside = self.base_dist.support
-        return constraints.independent(inside, self.reinterpreted_batch_ndims) if self.reinterpreted_batch_ndims else inside
+        return (
+            constraints.independent(inside, self.reinterpreted_batch_ndims)
+            if self.reinterpreted_batch_ndims
+            else inside
+        )
 
     @property
     def mean(self) -> Tensor:

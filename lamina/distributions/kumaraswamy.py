@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import lamina
 from lamina.distributions import constraints
@@ -24,13 +24,14 @@ class Kumaraswamy(TransformedDistribution):
     Source: torch.distributions.Kumaraswamy.
     """
 
-    arg_constraints = {"concentration1": constraints.positive, "concentration0": constraints.positive}
+    arg_constraints: ClassVar[dict[str, Any]] = {
+        "concentration1": constraints.positive,
+        "concentration0": constraints.positive,
+    }
     support = constraints.unit_interval
     has_rsample = True
 
-    def __init__(
-        self, concentration1: Parameter, concentration0: Parameter, validate_args: bool | None = None
-    ) -> None:
+    def __init__(self, concentration1: Parameter, concentration0: Parameter, validate_args: bool | None = None) -> None:
         self.concentration1, self.concentration0 = broadcast_all(concentration1, concentration0)
         like = self.concentration0
         base = Uniform(lamina.zeros_like(like), lamina.ones_like(like), validate_args=validate_args)

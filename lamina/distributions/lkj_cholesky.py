@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import lamina
 from lamina.distributions import constraints
@@ -15,7 +15,7 @@ from lamina.tensor import Tensor
 
 
 class LKJCholesky(Distribution):
-    """Cholesky factors L of correlation matrices, with density of L L^T in proportion to det(L L^T)^(concentration - 1).
+    """Cholesky factors L of correlation matrices: L L^T has density in proportion to det(L L^T)^(concentration - 1).
 
     Samples are made row by row: a beta number says how much of a row lies below the diagonal, a direction how.
 
@@ -28,7 +28,7 @@ class LKJCholesky(Distribution):
     Source: torch.distributions.LKJCholesky; Lewandowski, Kurowicka and Joe 2009 (the onion method).
     """
 
-    arg_constraints = {"concentration": constraints.positive}
+    arg_constraints: ClassVar[dict[str, Any]] = {"concentration": constraints.positive}
     support = constraints.corr_cholesky
 
     def __init__(self, dim: int, concentration: Parameter = 1.0, validate_args: bool | None = None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import lamina
 from lamina.distributions import constraints
@@ -31,7 +31,7 @@ class MixtureSameFamily(Distribution):
     tensor(0.)
     """
 
-    arg_constraints: Any = {}
+    arg_constraints: ClassVar[dict[str, Any]] = {}
     has_rsample = False
 
     def __init__(

@@ -20,6 +20,7 @@ class Transform:
     Args:
         cache_size: 1 to remember the last pair of x and y, so that inverting what was just computed gives back x
             itself; 0 to remember nothing.
+
     Attributes:
         domain, codomain: the constraints of x and of y.
         bijective: whether each y comes from one x.

@@ -22,8 +22,6 @@ def _require(shape: Shape, ndim: int) -> None:
         raise ValueError("Too few dimensions on input")
 
 
-
-
 class SoftmaxTransform(PlainTransform):
     """y = exp(x) / sum(exp(x)). Not bijective: adding a number to x changes nothing. The inverse is log(y).
 

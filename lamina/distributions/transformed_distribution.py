@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import lamina
 from lamina.distributions import constraints
@@ -30,12 +30,10 @@ class TransformedDistribution(Distribution):
     tensor(-2.0794)
     """
 
-    arg_constraints: Any = {}
+    arg_constraints: ClassVar[dict[str, Any]] = {}
     base_dist: Any
 
-    def __init__(
-        self, base_distribution: Distribution, transforms: Any, validate_args: bool | None = None
-    ) -> None:
+    def __init__(self, base_distribution: Distribution, transforms: Any, validate_args: bool | None = None) -> None:
         if isinstance(transforms, Transform):
             transforms = [transforms]
         if not isinstance(transforms, list):
@@ -48,9 +46,7 @@ class TransformedDistribution(Distribution):
         chain = ComposeTransform(transforms)
         entering, leaving = chain.domain.event_dim, chain.codomain.event_dim
         if len(shape) < entering:
-            raise ValueError(
-                f"base_distribution needs to have shape with size at least {entering}, but got {shape}."
-            )
+            raise ValueError(f"base_distribution needs to have shape with size at least {entering}, but got {shape}.")
         forward = chain.forward_shape(shape)
         back = chain.inverse_shape(forward)
         if tuple(shape) != tuple(back):

@@ -13,8 +13,14 @@ from lamina.distributions.chi2 import Chi2
 from lamina.distributions.exp_family import ExponentialFamily
 from lamina.distributions.matrices import log_diagonal
 from lamina.distributions.multivariate_normal import MATRICES, factor_of, the_one
-from lamina.distributions.utils import Parameter, extended, is_number, lazy_property, standard_normal
-from lamina.distributions.utils import vec_to_tril_matrix
+from lamina.distributions.utils import (
+    Parameter,
+    extended,
+    is_number,
+    lazy_property,
+    standard_normal,
+    vec_to_tril_matrix,
+)
 from lamina.distributions.validation import holds
 from lamina.tensor import Tensor
 

@@ -49,8 +49,8 @@ def standard_dirichlet(key: Key, concentration: Array) -> Array:
 def von_mises(key: Key, loc: Array, concentration: Array) -> Array:
     """Angles in [-pi, pi) from von Mises distributions: loc (*), concentration (*) -> (*).
 
-    Rejection sampling from a wrapped Cauchy distribution (Best and Fisher 1979), in float64: each element is drawn until
-    it is accepted, which takes at most 1.52 times on average.
+    Rejection sampling from a wrapped Cauchy distribution (Best and Fisher 1979), in float64: each element is drawn
+    until it is accepted, which takes at most 1.52 times on average.
     """
     _require_floating("von_mises", loc)
     kappa = concentration.astype(np.float64)

@@ -1,4 +1,4 @@
-"""Operations on the numbers of sparse tensors: places are given as indices (dimensions, entries), one column an entry."""
+"""Operations on the numbers of sparse tensors. Places are indices (dimensions, entries), one column an entry."""
 
 from __future__ import annotations
 
@@ -21,7 +21,13 @@ def coo_sums(values: Array, places: Array, count: int) -> Array:
     return _sums(values, places, count)
 
 
-@op("")
+@op("", grad_name="SparseCooTensorWithDimsAndTensorsBackward0", saves=False)
+def coo_values(values: Array) -> Array:
+    """The values of a sparse tensor that was made of a dense one: values (N, *) -> (N, *)."""
+    return values
+
+
+@op("", grad_name="ToDenseBackward0")
 def coo_to_dense(indices: Array, values: Array, size: Shape) -> Array:
     """Zeros, with each value added in its place: indices (S, N), values (N, *) -> size."""
     sparse = indices.shape[0]

@@ -43,7 +43,9 @@ def mm(mat1: Any, mat2: Any, reduce: str | None = None) -> Any:
             [2.]])
     """
     if reduce not in (None, "sum"):
-        raise NotImplementedError(f"sparse.mm: reduce={reduce!r} is not supported; PyTorch has it for CSR matrices only.")
+        raise NotImplementedError(
+            f"sparse.mm: reduce={reduce!r} is not supported; PyTorch has it for CSR matrices only."
+        )
     for x in (mat1, mat2):
         _matrix("sparse.mm", x)
         if x.ndim != 2:

@@ -56,8 +56,8 @@ def sparse_coo_tensor(
     numbers = creation.as_tensor(values, dtype=dtype, device=device)
     if numbers.ndim < 1 or numbers.shape[0] != places.shape[1]:
         raise RuntimeError(
-            "number of dimensions must be sparse_dim + dense_dim, and indices and values must have same nnz, but got nnz "
-            f"from indices: {places.shape[1]}, nnz from values: {numbers.shape[0] if numbers.ndim else 0}"
+            "indices and values must have same nnz, but got nnz from indices: "
+            f"{places.shape[1]}, nnz from values: {numbers.shape[0] if numbers.ndim else 0}"
         )
     if size is None:
         size = (*_smallest(places), *numbers.shape[1:])
@@ -65,7 +65,10 @@ def sparse_coo_tensor(
     _check(places, numbers, size, bool(check_invariants))
     if requires_grad:
         numbers = numbers.detach().requires_grad_()
-    return SparseTensor(places, numbers, size, bool(is_coalesced))
+    elif numbers.requires_grad:
+        numbers = functions.coo_values(numbers)
+    # A single entry cannot be out of order.
+    return SparseTensor(places, numbers, size, bool(is_coalesced) or places.shape[1] < 2)
 
 
 def _empty(size: Any, dtype: Any, device: Any, requires_grad: bool) -> SparseTensor:
@@ -155,7 +158,9 @@ def spdiags(diagonals: Tensor, offsets: Tensor, shape: tuple[int, int], layout: 
     shifts = np.asarray(offsets.array()).reshape(-1)
     rows_of = diagonals if diagonals.ndim == 2 else diagonals.unsqueeze(0)
     if rows_of.shape[0] != len(shifts):
-        raise ValueError(f"Number of diagonals ({rows_of.shape[0]}) does not match the number of offsets ({len(shifts)})")
+        raise ValueError(
+            f"Number of diagonals ({rows_of.shape[0]}) does not match the number of offsets ({len(shifts)})"
+        )
     if len(set(shifts.tolist())) != len(shifts):
         raise ValueError("Offset tensor contains duplicate values")
     which, columns = np.nonzero(np.ones((len(shifts), min(rows_of.shape[1], shape[1])), bool))

@@ -1,4 +1,4 @@
-"""What operations of tensors do when an operand is sparse: `lamina.mm(sparse, dense)`, `dense @ sparse`, `sparse * 2`."""
+"""What operations do when an operand is sparse: `lamina.mm(sparse, dense)`, `dense @ sparse`, `sparse * 2`."""
 
 from __future__ import annotations
 

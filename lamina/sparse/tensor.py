@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lamina import creation, dtypes, functions
+from lamina.inspect import tensor_repr
 from lamina.tensor import Size, Tensor
 
 
@@ -126,7 +127,7 @@ class SparseTensor:
         return self._places
 
     def _values(self) -> Tensor:
-        return self._numbers
+        return self._numbers.detach()
 
     def places(self) -> np.ndarray:
         """The places on the host: (S, N)."""
@@ -211,7 +212,9 @@ class SparseTensor:
         a, b = (dim % self.ndim for dim in (dim0, dim1))
         sparse = self.sparse_dim()
         if a >= sparse or b >= sparse:
-            raise NotImplementedError(f"transpose: dense dimensions of a sparse tensor are not supported: {dim0}, {dim1}.")
+            raise NotImplementedError(
+                f"transpose: dense dimensions of a sparse tensor are not supported: {dim0}, {dim1}."
+            )
         order = list(range(sparse))
         order[a], order[b] = b, a
         size = list(self._size)
@@ -259,8 +262,11 @@ class SparseTensor:
         return self.to_dense().item()
 
     def __repr__(self) -> str:
-        parts = [("indices", self._places), ("values", self._numbers.detach())]
-        text = [f"{name}={_indented(str(x), len(name) + 8)}" for name, x in parts]
+        # The number type stands at the end, not beside the values.
+        own = self.dtype.name
+        values = tensor_repr(np.asarray(self._numbers.detach().array()), own, "", False, None, default_dtype=own)
+        parts = [("indices", str(self._places)), ("values", values)]
+        text = [f"{name}={_indented(x, len(name) + 8)}" for name, x in parts]
         more = [f"size={tuple(self._size)}", f"nnz={self._nnz()}"]
         if self.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.bool):
             more.append(f"dtype={self.dtype}")

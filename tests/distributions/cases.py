@@ -1,4 +1,4 @@
-"""The distributions that tests build, with parameters and values: one table, used for facts, samples and divergences."""
+"""The distributions that tests build, with parameters and values: one table for facts and samples."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.parity import floats, positives
 
 
 class Case(NamedTuple):
-    """A distribution: how it is made from a library and its parameters; a value; how it is called where that differs."""
+    """A distribution: its name, how it is made from a library and its parameters, and a value."""
 
     name: str
     build: Callable[..., Any]
@@ -107,7 +107,7 @@ CASES = [
     Case("Exponential", plain("Exponential"), (positive(2),), ABOVE),
     Case("FisherSnedecor", plain("FisherSnedecor"), (positive(2, low=1, high=4), counts(4.5, 3.0)), ABOVE),
     Case("Gamma", plain("Gamma"), (positive(2), positive(2, seed=1)), ABOVE),
-    Case("GeneralizedPareto", plain("GeneralizedPareto"), 
+    Case("GeneralizedPareto", plain("GeneralizedPareto"),
          (counts(0.1, 0.2).astype("f"), positive(2).astype("f"), counts(0.3, -0.2).astype("f")), ABOVE.astype("f") / 2),
     Case("Geometric", plain("Geometric"), (share(2),), counts(0, 3)),
     Case("Geometric of logits", by("Geometric", "logits"), (real(2),), counts(2, 3)),
@@ -122,13 +122,15 @@ CASES = [
     Case("Laplace", plain("Laplace"), (real(2), positive(2)), REAL),
     Case("LogNormal", plain("LogNormal"), (real(2), positive(2)), ABOVE),
     Case("LogisticNormal", plain("LogisticNormal"), (real(3, 2), positive(3, 2)), simplex(3, 3)),
-    Case("LowRankMultivariateNormal", plain("LowRankMultivariateNormal"), (real(2, 3), real(3, 2), positive(3)), real(2, 3)),
+    Case("LowRankMultivariateNormal", plain("LowRankMultivariateNormal"),
+         (real(2, 3), real(3, 2), positive(3)), real(2, 3)),
     Case("MixtureSameFamily", gaussian_mixture, (positive(2, 3), real(2, 3), positive(2, 3)), REAL),
     Case("MixtureSameFamily of vectors", vector_mixture, (real(3), real(3, 2), positive(3, 2)), real(4, 2)),
     Case("Multinomial", by("Multinomial", "probs", 4), (positive(2, 3),), np.array([[1, 0, 3], [2, 1, 1]], WIDE)),
     Case("MultivariateNormal", by("MultivariateNormal", "scale_tril"), (real(2, 3), factor()), real(4, 2, 3)),
     Case("MultivariateNormal of a covariance", plain("MultivariateNormal"), (real(3), definite(2)), real(2, 3)),
-    Case("MultivariateNormal of a precision", by("MultivariateNormal", "precision_matrix"), (real(3), definite()), real(2, 3)),
+    Case("MultivariateNormal of a precision", by("MultivariateNormal", "precision_matrix"),
+         (real(3), definite()), real(2, 3)),
     Case("NegativeBinomial", plain("NegativeBinomial"), (positive(2), share(2)), counts(0, 3)),
     Case("Normal", plain("Normal"), (real(2), positive(2)), REAL),
     Case("OneHotCategorical", plain("OneHotCategorical"), (positive(2, 3),), np.eye(3)[[0, 2]]),
@@ -137,7 +139,8 @@ CASES = [
     Case("Pareto", plain("Pareto"), (counts(0.3, 0.5), counts(1.5, 2.5)), counts(0.4, 2.5)),
     Case("Poisson", plain("Poisson"), (positive(2),), counts(0, 3)),
     Case("RelaxedBernoulli", plain("RelaxedBernoulli"), (counts(0.7), share(2)), UNIT),
-    Case("RelaxedOneHotCategorical", by("RelaxedOneHotCategorical", "logits"), (counts(0.7), real(2, 3)), simplex(2, 3)),
+    Case("RelaxedOneHotCategorical", by("RelaxedOneHotCategorical", "logits"),
+         (counts(0.7), real(2, 3)), simplex(2, 3)),
     Case("StudentT", plain("StudentT"), (counts(2.5, 1.5), real(2), positive(2)), REAL),
     Case("TransformedDistribution", transformed, (counts(0.1, 0.3), counts(0.2, 0.5)), REAL),
     Case("Uniform", plain("Uniform"), (counts(-1.0, 0.5), counts(0.5, 2.0)), REAL),

@@ -1,4 +1,4 @@
-"""What every distribution says of itself, beside PyTorch: log_prob, entropy, cdf, mean ..., and gradients of parameters."""
+"""What every distribution says of itself, beside PyTorch: log_prob, entropy, cdf, mean ..., with gradients."""
 
 from __future__ import annotations
 

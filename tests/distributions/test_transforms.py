@@ -135,8 +135,14 @@ def test_comparison():
             lambda: transforms.ReshapeTransform((2,), (3,)),
             "in_shape, out_shape have different numbers of elements",
         ),
-        (lambda: transforms.ReshapeTransform((2,), (2, 1)).forward_shape((3,)), "Shape mismatch: expected (3,) but got"),
-        (lambda: transforms.CorrCholeskyTransform().forward_shape((4,)), "Input is not a flattened lower-diagonal number"),
+        (
+            lambda: transforms.ReshapeTransform((2,), (2, 1)).forward_shape((3,)),
+            "Shape mismatch: expected (3,) but got",
+        ),
+        (
+            lambda: transforms.CorrCholeskyTransform().forward_shape((4,)),
+            "Input is not a flattened lower-diagonal number",
+        ),
         (lambda: transforms.CorrCholeskyTransform().inverse_shape((4, 3)), "Input is not square"),
         (lambda: transforms.StickBreakingTransform().forward_shape(()), "Too few dimensions on input"),
         (
@@ -174,6 +180,7 @@ def test_vectors_and_triangles():
     with pytest.raises(ValueError) as caught:
         lamina.distributions.utils.vec_to_tril_matrix(lamina.ones(4))
     assert str(caught.value) == (
-        "The size of last dimension is 4 which cannot be expressed as the lower triangular part of a square D x D matrix."
+        "The size of last dimension is 4 which cannot be expressed as the lower triangular part of a square D x D "
+        "matrix."
     )
     assert np.isclose(lamina.distributions.utils.euler_constant, 0.5772156649)
