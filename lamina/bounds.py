@@ -14,6 +14,7 @@ import numpy as np
 
 from lamina import engine
 from lamina.tensor import Tensor
+from lamina.views import Alias
 
 LARGEST = 1 << 16
 """More elements than this are not looked at."""
@@ -29,6 +30,24 @@ def at_hand(tensor: Tensor) -> np.ndarray | None:
     if array is None or device is engine.TRACED or device.platform != "cpu" or not array.is_ready():
         return None
     return np.asarray(array)
+
+
+def is_traced(tensor: Tensor) -> bool:
+    """Whether it stands for a number of a JAX transform, which nobody can look at."""
+    return tensor.current().spec.device is engine.TRACED
+
+
+def expanded_at_hand(tensor: Tensor) -> np.ndarray | None:
+    """`at_hand`, also for a tensor that was expanded from one whose numbers are."""
+    found = at_hand(tensor)
+    alias = tensor._alias
+    if found is not None or not isinstance(alias, Alias):
+        return found
+    whole = alias.storage.owner()
+    if whole is None or any(cut is not None and cut[0].name != "expand" for cut in alias.cuts):
+        return None
+    found = at_hand(whole)
+    return None if found is None else np.broadcast_to(found, tuple(tensor.shape))
 
 
 def few_at_hand(tensor: Tensor) -> np.ndarray | None:

@@ -24,6 +24,7 @@ from lamina.functions import (
 )
 from lamina.functions_factor import LowRank, TriangularSolve
 from lamina.random import Generator
+from lamina.sparse.tensor import SparseTensor
 from lamina.storage import TypedStorage, UntypedStorage
 from lamina.tensor import Tensor
 

@@ -183,6 +183,8 @@ def public_objects():
         "lamina.autograd": vars(lamina.autograd),
         "lamina.engine": {name: getattr(lamina.engine, name) for name in lamina.engine.__all__},
         "lamina.func": vars(lamina.func),
+        "lamina.distributions": {name: getattr(lamina.distributions, name) for name in lamina.distributions.__all__},
+        "lamina.sparse": {name: getattr(lamina.sparse, name) for name in lamina.sparse.__all__},
         "lamina.io": {name: getattr(lamina.io, name) for name in lamina.io.__all__},
         "lamina.fft": vars(lamina.fft),
         "lamina.linalg": vars(lamina.linalg),

@@ -67,6 +67,7 @@ from lamina.functions_factor import LowRank
 from lamina.functions_factor import TriangularSolve
 from lamina.ops.optim_blocks import Blocks
 from lamina.random import Generator
+from lamina.sparse.tensor import SparseTensor
 from lamina.storage import TypedStorage
 from lamina.storage import UntypedStorage
 from lamina.tensor import Size

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 import lamina
+from lamina.bounds import expanded_at_hand
 from lamina.distributions import constraints
 from lamina.distributions.distribution import Distribution
 from lamina.distributions.utils import lazy_property, logits_to_probs, one_of, probs_to_logits
-from lamina.distributions.validation import at_hand
 from lamina.tensor import Size, Tensor
 
 
@@ -54,13 +54,13 @@ class Categorical(Distribution):
 
     def _check_given(self, probs: Tensor | None, logits: Tensor | None) -> None:
         """Normalized, the numbers are still to be computed; the user's own may be at hand."""
-        if probs is not None and (array := at_hand(probs)) is not None:
+        if probs is not None and (array := expanded_at_hand(probs)) is not None:
             with np.errstate(all="ignore"):
                 wide = array.astype(np.float64)
                 valid = constraints.simplex.check(wide / wide.sum(-1, keepdims=True))
             if not valid.all():
                 self._refuse("probs", self.probs, constraints.simplex)
-        if logits is not None and (array := at_hand(logits)) is not None and np.isnan(array).any():
+        if logits is not None and (array := expanded_at_hand(logits)) is not None and np.isnan(array).any():
             self._refuse("logits", self.logits, constraints.real_vector)
 
     def expand(self, batch_shape: Sequence[int], _instance: Any = None) -> Any:

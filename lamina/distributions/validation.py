@@ -10,25 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from lamina import bounds, engine
+from lamina.bounds import expanded_at_hand, is_traced
 from lamina.distributions.constraint import Constraint
 from lamina.tensor import Tensor
-from lamina.views import Alias
-
-
-def at_hand(tensor: Tensor) -> np.ndarray | None:
-    """The numbers of a tensor, or of the one that it was expanded from, if they are computed and on the host."""
-    found = bounds.at_hand(tensor)
-    alias = tensor._alias
-    if found is not None or not isinstance(alias, Alias):
-        return found
-    whole = alias.storage.value()
-    if whole is None or any(cut is not None and cut[0].name != "expand" for cut in alias.cuts):
-        return None
-    array = whole.array
-    if array is None or whole.spec.device is engine.TRACED or whole.spec.device.platform != "cpu":
-        return None
-    return np.broadcast_to(np.asarray(array), tuple(tensor.shape)) if array.is_ready() else None
 
 
 def holds(constraint: Constraint, value: Tensor, always: bool) -> bool:
@@ -36,9 +20,9 @@ def holds(constraint: Constraint, value: Tensor, always: bool) -> bool:
 
     A value inside a JAX transform has no numbers, so nothing is said of it.
     """
-    if value.current().spec.device is engine.TRACED:
+    if is_traced(value):
         return True
-    array = np.asarray(value.detach().array()) if always else at_hand(value)
+    array = np.asarray(value.detach().array()) if always else expanded_at_hand(value)
     if array is None:
         return True
     if constraint.of_arrays:
@@ -51,6 +35,6 @@ def holds(constraint: Constraint, value: Tensor, always: bool) -> bool:
 def _number(bound: Any, always: bool) -> Any:
     if not isinstance(bound, Tensor):
         return bound
-    if bound.current().spec.device is engine.TRACED:
+    if is_traced(bound):
         return None
-    return np.asarray(bound.detach().array()) if always else at_hand(bound)
+    return np.asarray(bound.detach().array()) if always else expanded_at_hand(bound)

@@ -57,7 +57,7 @@ PAIRS = {
     ),
 }
 NOT_OF_A_KIND = {"Independent", "TransformedDistribution", "ExponentialFamily"}
-FAST = ("Bernoulli", "LowRankMultivariateNormal", "Normal", "Uniform")
+FAST = ("Bernoulli", "Categorical", "Normal")
 REGISTERED = sorted((p.__name__, q.__name__) for p, q in REGISTRY)
 
 

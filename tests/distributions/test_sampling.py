@@ -13,7 +13,7 @@ from tests.parity import to_torch
 
 COUNT = 3000
 ONCE = [case for case in CASES if " of " not in case.name]
-FAST = ("Gamma", "MixtureSameFamily", "Multinomial", "Normal", "VonMises")
+FAST = ("MixtureSameFamily", "Multinomial", "Normal", "VonMises")
 """One of each way to draw; the others are marked slow."""
 
 
@@ -70,12 +70,12 @@ def test_gradients_of_samples_are_those_of_the_mean(name):
 
 
 def test_a_seed_gives_the_same_samples():
-    gamma = lamina.distributions.Gamma(lamina.tensor([0.5, 2.0]), 1.0)
+    normal = lamina.distributions.Normal(lamina.tensor([0.5, 2.0]), 1.0)
     lamina.manual_seed(3)
-    first = gamma.sample((4,))
-    other = gamma.sample((4,))
+    first = normal.sample((4,))
+    other = normal.sample((4,))
     lamina.manual_seed(3)
-    again = gamma.sample((4,))
+    again = normal.sample((4,))
     assert first.tolist() == again.tolist() != other.tolist()
 
 
@@ -99,6 +99,7 @@ def test_samples_are_part_of_the_program_of_a_step():
     assert (loc.detach().numpy() > 0).all()
 
 
+@pytest.mark.slow
 def test_narrow_types_are_drawn_in_float32():
     d = lamina.distributions
     for dtype in (lamina.float16, lamina.bfloat16):
@@ -108,6 +109,7 @@ def test_narrow_types_are_drawn_in_float32():
             assert bool(drawn.isfinite().all())
 
 
+@pytest.mark.slow
 def test_tiny_concentrations_give_no_zero():
     d = lamina.distributions
     small = lamina.full((200,), 1e-3)

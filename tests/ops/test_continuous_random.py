@@ -20,6 +20,7 @@ def test_the_gradient_of_a_gamma_number_is_that_of_pytorch():
     np.testing.assert_allclose(concentration.grad.numpy(), expected.numpy(), rtol=2e-3)
 
 
+@pytest.mark.slow
 def test_a_dirichlet_vector_adds_up_to_one():
     concentration = lamina.tensor([[0.5, 1.0, 3.0]], requires_grad=True)
     drawn = functions.standard_dirichlet(concentration.expand(7, 3))
