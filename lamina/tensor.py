@@ -757,7 +757,8 @@ def operand(x: Any, op: Any) -> Any:
 
 def _other_kind(operands: tuple[Any, ...]) -> Any:
     """What an operation does for a tensor of another kind, such as a sparse one: its class says so."""
-    found = (getattr(type(x), "__lamina_op__", None) for x in operands)
+    each = (y for x in operands for y in (x if isinstance(x, (list, tuple)) else (x,)))
+    found = (getattr(type(x), "__lamina_op__", None) for x in each)
     return next((function for function in found if function is not None), None)
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from lamina.distributions import constraints
 from lamina.distributions.gamma import Gamma
 from lamina.distributions.utils import Parameter, broadcast_all
+from lamina.tensor import Tensor
 
 
 class Chi2(Gamma):
@@ -22,8 +23,14 @@ class Chi2(Gamma):
     arg_constraints: ClassVar[dict[str, Any]] = {"df": constraints.positive}
 
     def __init__(self, df: Parameter, validate_args: bool | None = None) -> None:
-        (self.df,) = broadcast_all(df)
-        super().__init__(0.5 * self.df, 0.5, validate_args=validate_args)
+        # Kept as it was given, so that it is at hand when it is checked.
+        (self._df,) = broadcast_all(df)
+        super().__init__(0.5 * self._df, 0.5, validate_args=validate_args)
 
     def expand(self, batch_shape: Sequence[int], _instance: Any = None) -> Any:
-        return self._expanded(Chi2, batch_shape, _instance, "df", "concentration", "rate")
+        return self._expanded(Chi2, batch_shape, _instance, "_df", "concentration", "rate")
+
+    @property
+    def df(self) -> Tensor:
+        """The degrees of freedom."""
+        return self._df

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from lamina import bounds, creation, dtypes, functions
+from lamina.ops import check
 from lamina.sparse.tensor import SparseTensor
 from lamina.tensor import Size, Tensor
 
@@ -169,3 +171,26 @@ def spdiags(diagonals: Tensor, offsets: Tensor, shape: tuple[int, int], layout: 
     which, rows, columns = which[inside], rows[inside], columns[inside]
     values = functions.coo_gather(rows_of, creation.tensor(np.stack([which, columns])))
     return SparseTensor(creation.tensor(np.stack([rows, columns])), values, shape)
+
+
+def cat(tensors: Sequence[SparseTensor], dim: int = 0) -> SparseTensor:
+    """Sparse tensors, one after the other along a sparse dimension: the places of each are shifted."""
+    if not all(isinstance(x, SparseTensor) for x in tensors):
+        raise RuntimeError("cat: expected all tensors to be sparse, or none of them.")
+    first = tensors[0]
+    dim = check.dim(dim, first.ndim)
+    if dim >= first.sparse_dim():
+        raise NotImplementedError(f"cat: dense dimensions of sparse tensors are not supported, got dim {dim}.")
+    rest = [list(x.shape[:dim] + x.shape[dim + 1 :]) for x in tensors]
+    if any(sizes != rest[0] for sizes in rest):
+        raise RuntimeError(
+            f"cat: sizes must be equal except in dimension {dim}, got {[list(x.shape) for x in tensors]}"
+        )
+    places, start = [], 0
+    for x in tensors:
+        shift = np.zeros((x.sparse_dim(), 1), np.int64)
+        shift[dim] = start
+        places.append(x._places + creation.tensor(shift))
+        start += x.shape[dim]
+    size = [*first.shape[:dim], start, *first.shape[dim + 1 :]]
+    return SparseTensor(functions.cat(places, 1), functions.cat([x._numbers for x in tensors], 0), size)

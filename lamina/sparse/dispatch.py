@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lamina.sparse import algebra, elementwise, reduce
+from lamina.sparse import algebra, construct, elementwise, reduce
 from lamina.sparse.tensor import SparseTensor
 
 
@@ -33,6 +33,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sum": _sum,
     "t": SparseTensor.t,
     "transpose": SparseTensor.transpose,
+    "cat": construct.cat,
 }
 """By the operation's name."""
 
@@ -63,8 +64,18 @@ def _unary_method(name: str) -> Callable[..., Any]:
     return method
 
 
+def _conversion(name: str) -> Callable[..., Any]:
+    def method(self: SparseTensor) -> Any:
+        return self.with_values(getattr(self._numbers, name)())
+
+    method.__name__, method.__doc__ = name, f"The same numbers as `Tensor.{name}` gives them."
+    return method
+
+
 def bind() -> None:
     """Give SparseTensor its operators and methods."""
+    for name in ("float", "double", "half", "bfloat16"):
+        setattr(SparseTensor, name, _conversion(name))
     for name in ("mm", "mv", "matmul", "addmm", "add", "sub", "mul", "div", "pow", "sum"):
         setattr(SparseTensor, name, _method(name))
     for name in (*elementwise.KEEPING_ZERO, *elementwise.LINEAR):

@@ -53,6 +53,18 @@ def test_arithmetic():
     compare(run, VALUES, floats(3, seed=1), floats(*SIZE))
 
 
+def test_sparse_tensors_one_after_the_other():
+    def run(t, values, other):
+        s = t.sparse_coo_tensor(t.tensor(INDICES), values, SIZE)
+        z = t.sparse_coo_tensor(t.tensor(INDICES[:, 1:4]), other, SIZE)
+        return [t.cat([s, z]).to_dense(), t.cat([z, s, z], -1).to_dense()]
+
+    compare(run, VALUES, floats(3, seed=1), grad=False)
+    with pytest.raises(RuntimeError) as caught:
+        lamina.cat([lamina.eye(2).to_sparse(), lamina.eye(3).to_sparse()])
+    assert str(caught.value) == "cat: sizes must be equal except in dimension 0, got [[2, 2], [3, 3]]"
+
+
 def test_functions_that_keep_zeros():
     def run(t, values):
         s = t.sparse_coo_tensor(t.tensor(INDICES), values, SIZE)

@@ -72,6 +72,7 @@ def test_places_and_sizes_that_are_left_out():
             facts(t.sparse_coo_tensor(size=(2, 3))),
             facts(t.sparse_coo_tensor([[0]], [1.0], (2,), requires_grad=True)),
             t.sparse_coo_tensor([[0]], [1.0], (2,)).to(t.float64).dtype,
+            t.sparse_coo_tensor([[0]], [1.0], (2,)).double().dtype,
         ]
 
     compare(run)
