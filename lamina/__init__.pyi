@@ -11,6 +11,7 @@ from lamina import cpu as cpu
 from lamina import cuda as cuda
 from lamina import data as data
 from lamina import distributed as distributed
+from lamina import distributions as distributions
 from lamina import dtypes as dtypes
 from lamina import engine as engine
 from lamina import fft as fft
@@ -23,11 +24,13 @@ from lamina import jit as jit
 from lamina import linalg as linalg
 from lamina import mps as mps
 from lamina import multiprocessing as multiprocessing
+from lamina import nested as nested
 from lamina import nn as nn
 from lamina import onnx as onnx
 from lamina import optim as optim
 from lamina import profiler as profiler
 from lamina import random as random
+from lamina import sparse as sparse
 from lamina import special as special
 from lamina import testing as testing
 from lamina import types as types
@@ -536,6 +539,33 @@ from lamina.functions_reduce import std as std
 from lamina.functions_reduce import std_mean as std_mean
 from lamina.functions_reduce import var as var
 from lamina.functions_reduce import var_mean as var_mean
+from lamina.functions_refused import dequantize as dequantize
+from lamina.functions_refused import empty_quantized as empty_quantized
+from lamina.functions_refused import fake_quantize_per_channel_affine as fake_quantize_per_channel_affine
+from lamina.functions_refused import fake_quantize_per_tensor_affine as fake_quantize_per_tensor_affine
+from lamina.functions_refused import fbgemm_linear_quantize_weight as fbgemm_linear_quantize_weight
+from lamina.functions_refused import fbgemm_pack_quantized_matrix as fbgemm_pack_quantized_matrix
+from lamina.functions_refused import fused_moving_avg_obs_fake_quant as fused_moving_avg_obs_fake_quant
+from lamina.functions_refused import quantize_per_channel as quantize_per_channel
+from lamina.functions_refused import quantize_per_tensor as quantize_per_tensor
+from lamina.functions_refused import quantize_per_tensor_dynamic as quantize_per_tensor_dynamic
+from lamina.functions_refused import quantized_batch_norm as quantized_batch_norm
+from lamina.functions_refused import quantized_gru as quantized_gru
+from lamina.functions_refused import quantized_gru_cell as quantized_gru_cell
+from lamina.functions_refused import quantized_lstm as quantized_lstm
+from lamina.functions_refused import quantized_lstm_cell as quantized_lstm_cell
+from lamina.functions_refused import quantized_max_pool1d as quantized_max_pool1d
+from lamina.functions_refused import quantized_max_pool2d as quantized_max_pool2d
+from lamina.functions_refused import quantized_max_pool3d as quantized_max_pool3d
+from lamina.functions_refused import quantized_rnn_relu_cell as quantized_rnn_relu_cell
+from lamina.functions_refused import quantized_rnn_tanh_cell as quantized_rnn_tanh_cell
+from lamina.functions_refused import resize_as_sparse_ as resize_as_sparse_
+from lamina.functions_refused import saddmm as saddmm
+from lamina.functions_refused import sparse_bsc_tensor as sparse_bsc_tensor
+from lamina.functions_refused import sparse_bsr_tensor as sparse_bsr_tensor
+from lamina.functions_refused import sparse_compressed_tensor as sparse_compressed_tensor
+from lamina.functions_refused import sparse_csc_tensor as sparse_csc_tensor
+from lamina.functions_refused import sparse_csr_tensor as sparse_csr_tensor
 from lamina.functions_root_loss import ctc_loss as ctc_loss
 from lamina.functions_shape import adjoint as adjoint
 from lamina.functions_shape import atleast_1d as atleast_1d
@@ -632,6 +662,10 @@ from lamina.settings import set_num_interop_threads as set_num_interop_threads
 from lamina.settings import set_num_threads as set_num_threads
 from lamina.settings import set_warn_always as set_warn_always
 from lamina.settings import use_deterministic_algorithms as use_deterministic_algorithms
+from lamina.sparse.algebra import hspmm as hspmm
+from lamina.sparse.algebra import smm as smm
+from lamina.sparse.algebra import sspaddmm as sspaddmm
+from lamina.sparse.construct import sparse_coo_tensor as sparse_coo_tensor
 from lamina.tensor import Size as Size
 from lamina.tensor import Tensor as Tensor
 from lamina.tensor_types import BFloat16Tensor as BFloat16Tensor
@@ -684,6 +718,7 @@ cos_: _Callable[..., Tensor]
 cosh_: _Callable[..., Tensor]
 deg2rad_: _Callable[..., Tensor]
 divide = div
+dsmm = mm
 erf_: _Callable[..., Tensor]
 erfc_: _Callable[..., Tensor]
 exp2_: _Callable[..., Tensor]
@@ -699,6 +734,7 @@ greater = gt
 greater_equal = ge
 grid_sampler_2d = grid_sampler
 grid_sampler_3d = grid_sampler
+hsmm = mm
 i0_: _Callable[..., Tensor]
 lcm_: _Callable[..., Tensor]
 ldexp_: _Callable[..., Tensor]
@@ -725,6 +761,7 @@ sigmoid_: _Callable[..., Tensor]
 sin_: _Callable[..., Tensor]
 sinc_: _Callable[..., Tensor]
 sinh_: _Callable[..., Tensor]
+spmm = mm
 sqrt_: _Callable[..., Tensor]
 square_: _Callable[..., Tensor]
 subtract = sub

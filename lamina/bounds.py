@@ -15,6 +15,7 @@ import numpy as np
 
 from lamina import engine
 from lamina.tensor import Tensor
+from lamina.views import Alias
 
 _wait = False
 _passed: dict[int, tuple[weakref.ref, set[tuple[int, int | None, bool]]]] = {}
@@ -39,6 +40,24 @@ def wait(mode: bool) -> None:
 def waiting() -> bool:
     """Whether numbers are waited for."""
     return _wait
+
+
+def is_traced(tensor: Tensor) -> bool:
+    """Whether it stands for a number of a JAX transform, which nobody can look at."""
+    return tensor.current().spec.device is engine.TRACED
+
+
+def expanded_at_hand(tensor: Tensor) -> np.ndarray | None:
+    """`at_hand`, also for a tensor that was expanded from one whose numbers are."""
+    found = at_hand(tensor)
+    alias = tensor._alias
+    if found is not None or not isinstance(alias, Alias):
+        return found
+    whole = alias.storage.owner()
+    if whole is None or any(cut is not None and cut[0].name != "expand" for cut in alias.cuts):
+        return None
+    found = at_hand(whole)
+    return None if found is None else np.broadcast_to(found, tuple(tensor.shape))
 
 
 def numbers(tensor: Tensor) -> np.ndarray | None:

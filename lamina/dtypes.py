@@ -129,6 +129,11 @@ class finfo(_Info):
     """
 
     _fields = ("resolution", "min", "max", "eps", "smallest_normal", "tiny", "dtype")
+    eps: Any
+    max: Any
+    min: Any
+    tiny: Any
+    smallest_normal: Any
 
     def __init__(self, dtype: Any = None) -> None:
         dtype = get_default_dtype() if dtype is None else of(dtype)

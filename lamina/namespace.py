@@ -11,7 +11,8 @@ ROOMS = (
     "activation", "attention", "class_loss", "convolution", "copies", "difference", "dropout", "embedding", "facts",
     "factor", "fft", "histogram", "index", "legacy", "linalg", "linear_cross_entropy", "loss", "margin_loss", "matrix",
     "native", "native_norm", "norm", "places", "pool", "quantile", "random_activation", "recurrent", "reduce",
-    "root_loss", "scaled", "sequence_loss", "shape", "special", "strided", "unique", "vision", "window",
+    "refused", "root_loss", "scaled", "sequence_loss", "shape", "sparse", "special", "strided", "unique", "vision",
+    "window",
 )  # fmt: skip
 """The files `functions_*.py`, with functions that are more than one operation."""
 

@@ -586,7 +586,7 @@ class Tensor(engine.Handle, Methods):
         return self._text()
 
     def __format__(self, spec: str) -> str:
-        if self.ndim == 0 and type(self) is Tensor:
+        if self.ndim == 0 and type(self) is Tensor and not isinstance(self.array(), jax.core.Tracer):
             return format(self.item(), spec)
         return object.__format__(self, spec)
 
@@ -886,11 +886,21 @@ def operand(x: Any, op: Any) -> Any:
     raise TypeError(f"{op.name}(): expected a Tensor or a number, got {type(x).__name__}.")
 
 
+def _other_kind(operands: tuple[Any, ...]) -> Any:
+    """What an operation does for a tensor of another kind, such as a sparse one: its class says so."""
+    each = (y for x in operands for y in (x if isinstance(x, (list, tuple)) else (x,)))
+    found = (getattr(type(x), "__lamina_op__", None) for x in each)
+    return next((function for function in found if function is not None), None)
+
+
 def call(op: Any, operands: tuple[Any, ...], static: tuple[Any, ...] = ()) -> Any:
     """Record an operation on Tensors: the way every operation takes."""
     try:
         result = record(op, operands, static)
     except engine.Unknown:
+        other = _other_kind(operands)
+        if other is not None:
+            return other(op, operands, static)
         known = [x if isinstance(x, Tensor) or x.__class__ in _READY else operand(x, op) for x in operands]
         result = record(op, known, static)
     if result.__class__ is Value:
@@ -906,6 +916,9 @@ def call_view(op: Any, operands: tuple[Any, ...], static: tuple[Any, ...] = ()) 
     """Record an operation whose result shares memory with its first operand."""
     tensor = operands[0]
     if not isinstance(tensor, Tensor):
+        other = _other_kind(operands)
+        if other is not None:
+            return other(op, operands, static)
         raise TypeError(f"{op.name}(): expected a Tensor, got {type(tensor).__name__}.")
     rest = tuple([x if x.__class__ in _NUMBERS or x is None else operand(x, op) for x in operands[1:]])
     value = record(op, (tensor.current(), *rest), static)

@@ -28,7 +28,7 @@ BELOW = {
 }
 """What each floor may import. Operations and the engine know nothing of each other: `lamina.binding` joins them."""
 
-UPSTAIRS = ("nn", "optim", "data", "fit", "io", "parallel", "rtorch", "cli", "hub", "jit")
+UPSTAIRS = ("nn", "optim", "distributions", "data", "fit", "io", "parallel", "rtorch", "cli", "hub", "jit")
 WIRING = {
     "lamina": "the contents page of the whole",
     "lamina.__main__": "the command line of the whole",
@@ -185,6 +185,8 @@ def public_objects():
         "lamina.data": {name: getattr(lamina.data, name) for name in lamina.data.__all__},
         "lamina.engine": {name: getattr(lamina.engine, name) for name in lamina.engine.__all__},
         "lamina.func": vars(lamina.func),
+        "lamina.distributions": {name: getattr(lamina.distributions, name) for name in lamina.distributions.__all__},
+        "lamina.sparse": {name: getattr(lamina.sparse, name) for name in lamina.sparse.__all__},
         "lamina.io": {name: getattr(lamina.io, name) for name in lamina.io.__all__},
         "lamina.fft": vars(lamina.fft),
         "lamina.fit": {name: getattr(lamina.fit, name) for name in lamina.fit.__all__},

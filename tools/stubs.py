@@ -67,6 +67,7 @@ from lamina.functions_factor import LowRank
 from lamina.functions_factor import TriangularSolve
 from lamina.ops.optim_blocks import Blocks
 from lamina.random import Generator
+from lamina.sparse.tensor import SparseTensor
 from lamina.storage import TypedStorage
 from lamina.storage import UntypedStorage
 from lamina.tensor import Size
@@ -230,6 +231,8 @@ def origin(place: str, name: str, thing: Any) -> tuple[str, str]:
 def public(module: ModuleType) -> Iterator[str]:
     """The public names of a room; of modules, only those that its `__all__` lists, and `functions`."""
     listed = (*getattr(module, "__all__", ()), "functions")
+    for name in listed:
+        getattr(module, name, None)  # rooms that are imported when somebody asks for them
     for name, thing in vars(module).items():
         if not name.startswith("_") and (name in listed or not isinstance(thing, ModuleType)):
             yield name

@@ -10,18 +10,9 @@ from jax import lax
 from lamina.ops import check, promote
 from lamina.ops.op import Array, Key, op
 from lamina.ops.operands import match
-from lamina.ops.random import bits, uniform
+from lamina.ops.random import jax_key, uniform, wide
 
 _FLOATING = (np.float16, jnp.bfloat16, np.float32, np.float64)
-
-
-def _jax_key(key: Key) -> jax.Array:
-    """A key for JAX's own samplers, from the place in the stream."""
-    return jax.random.wrap_key_data(bits(key, (2,), np.dtype(np.uint32)), impl="threefry2x32")
-
-
-def _wide(x: Array) -> Array:
-    return x if x.dtype == np.float64 else x.astype(np.float32)
 
 
 @op("lamina Tensor", differentiable=False)
@@ -45,7 +36,7 @@ def multinomial(key: Key, input: Array, num_samples: int, replacement: bool = Fa
     count = input.shape[-1]
     if not replacement and num_samples > count:
         raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
-    weight = _wide(input)
+    weight = wide(input)
     if not replacement:
         # The order of exponential waiting times is that of drawing one after another.
         drawn = 1 - uniform(key, input.shape, weight.dtype)
@@ -70,7 +61,7 @@ def poisson(key: Key, input: Array) -> Array:
     """
     if input.dtype not in _FLOATING:
         raise NotImplementedError(f"\"poisson_cpu\" not implemented for '{check.type_name(input.dtype)}'")
-    return jax.random.poisson(_jax_key(key), _wide(input), dtype=np.int64).astype(input.dtype)
+    return jax.random.poisson(jax_key(key), wide(input), dtype=np.int64).astype(input.dtype)
 
 
 @op("lamina", differentiable=False)
@@ -87,5 +78,5 @@ def binomial(key: Key, count: Array, prob: Array) -> Array:
                 f"binomial only supports floating-point dtypes for {name}, got: {check.type_name(x.dtype)}"
             )
     n, p = match(count, prob)
-    found = jax.random.binomial(_jax_key(key), _wide(n), _wide(p), shape=n.shape, dtype=_wide(n).dtype)
+    found = jax.random.binomial(jax_key(key), wide(n), wide(p), shape=n.shape, dtype=wide(n).dtype)
     return found.astype(count.dtype)

@@ -129,6 +129,16 @@ def normal(key: Key, shape: Shape, dtype: np.dtype) -> jax.Array:
     return (lax.erf_inv(jnp.clip(symmetric, -edge, edge)) * wide.type(math.sqrt(2))).astype(dtype)
 
 
+def jax_key(key: Key) -> jax.Array:
+    """A key for JAX's own samplers, from the place in the stream."""
+    return jax.random.wrap_key_data(bits(key, (2,), np.dtype(np.uint32)), impl="threefry2x32")
+
+
+def wide(x: jax.Array) -> jax.Array:
+    """x in float32, or in float64 if it is already: samplers know no narrower type."""
+    return x if x.dtype == np.float64 else x.astype(np.float32)
+
+
 def _mix(x: jax.Array) -> jax.Array:
     """splitmix64: a one-to-one map that sends neighbouring seeds far apart."""
     x = x + np.uint64(0x9E3779B97F4A7C15)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+import lamina
 from lamina import inspect
 from tests.parity import to_torch
 
@@ -128,3 +129,14 @@ def test_an_unknown_profile_is_named():
     with pytest.raises(ValueError) as caught:
         inspect.set_printoptions(profile="long")
     assert str(caught.value) == "set_printoptions: profile must be one of default, short, full, got 'long'."
+
+
+def test_a_single_number_is_formatted_as_a_number():
+    """In an f-string, as in PyTorch; a tensor of a dimension is not."""
+    for t in (torch, lamina):
+        x = t.tensor(0.5, requires_grad=True)
+        assert f"{x} {x:.3f} {t.tensor(3)} {t.tensor(True)}" == "0.5 0.500 3 True"
+        assert f"{t.tensor([0.5])}" == "tensor([0.5000])"
+    import jax
+
+    assert jax.jit(lambda y: [f"{lamina.tensor(y)}", y][1])(2.0) == 2.0
