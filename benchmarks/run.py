@@ -18,12 +18,18 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import models, networks, timing
+from benchmarks import loops, models, networks, timing
 
 HERE = Path(__file__).parent
 MARKS = ("<!-- benchmarks: begin -->", "<!-- benchmarks: end -->")
 OTHER_ROWS = ("first_step", "memory", "recording")
-ROWS: dict[str, Any] = {**models.ROWS, **networks.NETWORKS}
+KINDS: tuple[tuple[Any, type], ...] = (
+    (models, models.Row),
+    (networks, networks.Network),
+    (loops, loops.Loop),
+)
+"""Where the rows of each kind are, with their contenders."""
+ROWS: dict[str, Any] = {**models.ROWS, **networks.NETWORKS, **loops.LOOPS}
 MEMORY_KEYS = (("", "MB"), (" by itself", "library MB"))
 Times = dict[str, list[float]]
 GOALS = {"cold": 0.9, "warm": 0.6, "memory": 1.0, "recording": 2e-6}
@@ -98,7 +104,7 @@ def processor() -> str:
 
 def measure(row: Any, contenders: list[str], rounds: int, seconds: float, noise: list[float]) -> Times:
     """Seconds per step of each contender, round by round, after a check that they all compute the same."""
-    known: dict[str, Any] = networks.CONTENDERS if isinstance(row, networks.Network) else models.CONTENDERS
+    known: dict[str, Any] = next(room.CONTENDERS for room, kind in KINDS if isinstance(row, kind))
     steps = {name: known[name](row) for name in contenders if name in known}
     first = {name: timing.read(step()) for name, step in steps.items()}
     middle = statistics.median(first.values())

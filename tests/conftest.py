@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import tempfile
+import time
 
 # JAX reads these when its first device is made, lamina when it first compiles: they must come before both. Worker
 # processes of pytest-xdist inherit them, so all workers share one cache.
@@ -39,8 +40,29 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(os.environ["LAMINA_CACHE_DIR"], ignore_errors=True)
 
 
+_BEGIN = time.monotonic()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long slow tests are begun."""
+    parser.addoption(
+        "--slow-minutes",
+        type=float,
+        default=11.0,
+        help="tests marked `slow` come last, and are begun within so many minutes only (default: %(default)s)",
+    )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a slow test if the time for them is over."""
+    minutes = item.config.getoption("--slow-minutes")
+    if item.get_closest_marker("slow") and time.monotonic() - _BEGIN > 60 * minutes:
+        pytest.skip(f"the {minutes:g} minutes within which slow tests are begun are over; see --slow-minutes")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `gpu` are skipped where JAX has none."""
+    """Slow tests come last. Tests marked `gpu` are skipped where JAX has none."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
     marked = [item for item in items if item.get_closest_marker("gpu")]
     if marked:
         import jax
