@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import weakref
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,9 @@ from lamina.engine.program import GRAD, INPUT, Node, growing, roots, user_line
 WARN_AFTER = 10
 """So many compilations for the same reason at one line, and a warning says so, once."""
 
-RESTLESS_AFTER = 6
-"""So many compilations because of one line, and what it records from then on is run at once, if no gradient passes it.
+RESTLESS_AFTER = 8
+"""So many compilations in a row because of one line, none of them of use again, and what it records is run at once from
+then on, if no gradient passes it.
 
 Such lines prepare data: `x[: len(word)] = word` in a dataset is new with each length, and each row of a batch has its
 own. In one program the lengths of all rows multiply; in programs of a few instructions each length is compiled once.
@@ -57,7 +59,8 @@ class Explanation(list[Compilation]):
 _compilations: list[Compilation] = []
 _last_path: list[Node] = []
 _by_place: dict[tuple[Any, ...], int] = {}
-_by_line: dict[str, int] = {}
+_by_line: dict[str, list[weakref.ref[Any]]] = {}
+"""For each line, the last executables that it made new."""
 _warned: set[str] = set()
 
 
@@ -103,13 +106,12 @@ def _reason(path: list[Node]) -> tuple[str, str, Any]:
     return fresh.line, words, (fresh.op.name, fresh.depth)
 
 
-def compiled(path: list[Node], steps: list[Node], seconds: float, from_disk: bool) -> None:
-    """Note a compilation, and warn if this line keeps compiling."""
+def compiled(path: list[Node], steps: list[Node], seconds: float, from_disk: bool, executable: Any) -> None:
+    """Note a compilation, and warn if this line keeps compiling; `executable.uses` is 2 once it was used again."""
     line, reason, place = _reason(path)
     flushed_at = user_line()
     _compilations.append(Compilation(line, reason, flushed_at, len(steps), seconds, from_disk))
-    _by_line[line] = _by_line.get(line, 0) + 1
-    if _by_line[line] == RESTLESS_AFTER and line:
+    if line and line not in restless and _keeps_compiling(line, executable):
         _end_at(line)
     key = (line, flushed_at, place)
     count = _by_place[key] = _by_place.get(key, 0) + 1
@@ -124,14 +126,26 @@ def compiled(path: list[Node], steps: list[Node], seconds: float, from_disk: boo
         )
 
 
+def _keeps_compiling(line: str, executable: Any) -> bool:
+    """Whether this line has made so many programs new in a row that were never used again."""
+    last = _by_line.setdefault(line, [])
+    last.append(weakref.ref(executable))
+    del last[:-RESTLESS_AFTER]
+    found = [reference() for reference in last]
+    return len(found) == RESTLESS_AFTER and all(x is None or x.uses < 2 for x in found)
+
+
 def _end_at(line: str) -> None:
     """From now on the trace ends after each instruction of a line, those that are known already too."""
     with growing:
         restless.add(line)
         pending = roots()
+        seen = set(pending)  # numbers that vary lead to one node by many keys
         while pending:
             node = pending.pop()
-            pending.extend(child for child in node.children.values() if isinstance(child, Node))
+            children = {child for child in node.children.values() if isinstance(child, Node)} - seen
+            seen |= children
+            pending.extend(children)
             if node.line == line and node.op not in (INPUT, GRAD) and not node.tracked:
                 node.ends, node.plain = True, False
 

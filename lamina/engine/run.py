@@ -70,6 +70,7 @@ class Executable:
     """A compiled program: which slots go in and come out, and which inputs it may write over."""
 
     __slots__ = (
+        "__weakref__",
         "call",
         "donated",
         "history",
@@ -112,7 +113,7 @@ class Executable:
 
     def warm(self) -> None:
         """From the second call on, call what the first one has made: JAX's fast path without its Python wrapper."""
-        self.uses = 1
+        self.uses += 1  # up to 2, which says that it was of use again
         self.call = getattr(self.call, "_call", None) or self.call
 
     def _compile(self, plan: Plan, steps: list[Node], trace: Trace) -> Any:
@@ -145,7 +146,7 @@ class Executable:
                 cache.store(key, call)
         if not hit:
             _return_memory()
-        explain.compiled(plan.path, steps, time.perf_counter() - start, hit)
+        explain.compiled(plan.path, steps, time.perf_counter() - start, hit, self)
         return call
 
 
@@ -313,7 +314,7 @@ def _run(trace: Trace) -> None:
             results = executable.call(*arguments)
     else:
         results = executable.call(*arguments)
-    if executable.uses == 0:
+    if executable.uses < 2:
         executable.warm()
     del arguments
     watch = executable.watch

@@ -83,6 +83,7 @@ class Whole:
         executable = found.after.plan.executables.get((result,))
         if executable is None or not executable.plain:
             return None
+        executable.warm()
         inputs = [found.template[slot] for slot in executable.inputs]
         spec, node, _ = found.template[result]
         return Whole(executable.call, inputs, [value.spec for value in operands], spec, node)

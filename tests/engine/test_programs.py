@@ -387,7 +387,7 @@ def test_losses_in_a_list_hold_no_growing_memory():
 def test_an_interrupted_program_is_reported_when_read(monkeypatch):
     from lamina.engine import run
 
-    x = lamina.ones(3) * lamina.rand(3)
+    x = lamina.ones(3, 1, 19) * lamina.rand(3, 1, 19)  # a shape of its own: a known program is not looked for
 
     def interrupt(*args):
         raise KeyboardInterrupt
