@@ -145,7 +145,7 @@ class Executable:
                 call = jitted.lower(*arguments).compile()
                 cache.store(key, call)
         if not hit:
-            _return_memory()
+            _return_memory(time.perf_counter() - start)
         explain.compiled(plan.path, steps, time.perf_counter() - start, hit, self)
         return call
 
@@ -158,11 +158,25 @@ def _malloc_trim() -> Any:
         return None
 
 
-def _return_memory() -> None:
-    """Give what the compiler used and freed back to the system; glibc would keep it beside the buffers of the step."""
+class _Seconds:
+    """What compiling and returning memory have taken so far."""
+
+    compiling = returning = 0.0
+
+
+def _return_memory(compiling: float) -> None:
+    """Give what the compiler used and freed back to the system; glibc would keep it beside the buffers of the step.
+
+    That looks through all of the process's memory, so it is left out when it takes more than a twentieth of the time
+    that compiling does.
+    """
+    _Seconds.compiling += compiling
     trim = _malloc_trim()
-    if trim is not None:
-        trim(0)
+    if trim is None or _Seconds.returning > _Seconds.compiling / 20:
+        return
+    start = time.perf_counter()
+    trim(0)
+    _Seconds.returning += time.perf_counter() - start
 
 
 def _collect(operands: Any, refs: dict[NumberRef, None], streams: list[int]) -> None:
