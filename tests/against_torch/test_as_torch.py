@@ -223,7 +223,12 @@ def output_of(program: str) -> str:
     return printed.getvalue()
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+SLOW = ("a classifier", "a character model")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in PROGRAMS]
+)
 def test_a_program_prints_the_same(name):
     theirs = output_of(PROGRAMS[name])
     with lamina.as_torch(swap=True):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.parity import compare, compare_modules, floats, integers
 
-EXAMPLES = settings(max_examples=60)
+EXAMPLES = settings(max_examples=30)
 sizes = st.integers(1, 4)
 seeds = st.integers(0, 5)
 float_types = st.sampled_from([np.float32, np.float32, np.float64])
@@ -175,7 +175,7 @@ def test_convolution(dims, groups, width, kernel, stride, padding, dilation, bia
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     st.sampled_from(["RNN", "LSTM", "GRU"]), sizes, sizes, st.integers(1, 2), st.booleans(), st.booleans(),
     st.booleans(), st.integers(0, 2), st.booleans(),
@@ -204,7 +204,7 @@ def test_pooling(kind, kernel, stride, padding, ceil, include, seed):
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     st.sampled_from(["BatchNorm1d", "BatchNorm2d", "LayerNorm", "Embedding"]), sizes, st.booleans(), st.booleans(),
     st.sampled_from([0.1, 0.5, None]), seeds,
@@ -253,7 +253,7 @@ def test_losses(kind, reduction, weighted, smoothing, batch, classes, seed):
     compare(lambda t, x, y, w: loss(t, x, y.detach(), w.detach()), scores, target, weight.astype(np.float32), atol=1e-5)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     st.sampled_from(["SGD", "Adam", "AdamW"]), st.sampled_from([1e-3, 0.1]), st.sampled_from([0.0, 0.01]),
     st.booleans(), st.booleans(), st.sampled_from([0.0, 0.9]), seeds,

@@ -109,14 +109,19 @@ FIRST = list({op.name: key for key, op in reversed(OPERATORS.items())}.values())
 """Each operator once; the variants of its arguments come with `LAMINA_EVERY_SAMPLE`."""
 
 
-@pytest.mark.parametrize("key", FIRST)
+def few_quick(names: Any) -> list[Any]:
+    """Each third by itself; the others when there is time for slow tests."""
+    return [name if i % 3 == 0 else pytest.param(name, marks=pytest.mark.slow) for i, name in enumerate(names)]
+
+
+@pytest.mark.parametrize("key", few_quick(FIRST))
 def test_operator(key):
     op = OPERATORS[key]
     results = [check(key, type_of(op), sample, "function") for sample in samples(op, type_of(op), 1)]
     assert any(results), "PyTorch takes none of the samples in this way: the operator needs a case of its own"
 
 
-@pytest.mark.parametrize("key", [key for key in FIRST if forms(OPERATORS[key])])
+@pytest.mark.parametrize("key", few_quick(key for key in FIRST if forms(OPERATORS[key])))
 def test_methods_are_the_function(key):
     """Compared with lamina's own function, which has been compared: so nothing new is compiled."""
     op = OPERATORS[key]
@@ -165,7 +170,7 @@ def test_many_samples(key, dtype):
     assert not wrong, "\n\n".join(wrong[:5])
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", few_quick(CASES))
 def test_other_functions(name):
     case, *inputs = CASES[name]
     compare(case, *inputs, grad=name not in VALUES_ONLY, rtol=1e-4, atol=1e-5, at_once=True)

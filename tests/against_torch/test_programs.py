@@ -12,7 +12,7 @@ import pytest
 
 from tests.against_torch import programs
 
-SHORT, LONG = 160, int(os.environ.get("LAMINA_PROGRAMS", "2000"))
+SHORT, LONG = 60, int(os.environ.get("LAMINA_PROGRAMS", "2000"))
 
 
 def test_short_programs_drawn_at_random():
