@@ -14,5 +14,6 @@ def refusing(name: str, why: str, module: str = __name__) -> Callable[..., NoRet
 
     function.__name__ = function.__qualname__ = name.rpartition(".")[2]
     function.__module__ = module
+    function.refuses = why  # type: ignore[attr-defined]
     function.__doc__ = f"Not supported by lamina: {why}."
     return function

@@ -41,6 +41,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 _BEGIN = time.monotonic()
+_THINNED = ("ops", "nn", "utils", "optim", "distributions")
+"""Folders in which every second case of a test waits with the slow ones."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--slow-minutes",
         type=float,
-        default=11.0,
+        default=13.0,
         help="tests marked `slow` come last, and are begun within so many minutes only (default: %(default)s)",
     )
 
@@ -61,7 +63,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow tests come last. Tests marked `gpu` are skipped where JAX has none."""
+    """Of tests with many cases, some wait with the slow ones, which come last; without a GPU those that need one skip."""
+    cases: dict[str, int] = {}
+    for item in items:
+        test, bracket, _ = item.nodeid.partition("[")
+        if bracket and item.fspath.dirname.endswith(_THINNED):
+            number = cases[test] = cases.get(test, -1) + 1
+            if number % 2 and not item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
     marked = [item for item in items if item.get_closest_marker("gpu")]
     if marked:

@@ -111,7 +111,8 @@ def _names_of(space: str) -> list[str]:
     listed = getattr(place, "__all__", None) if space not in ("", "Tensor") else None
     protocol = re.compile(r"__\w+__") if space == "Tensor" else re.compile(r"(?!)")
     found = listed or [name for name in dir(place) if not name.startswith("_") or protocol.fullmatch(name)]
-    return sorted((n for n in set(found) if not _is_borrowed(place, n)), key=lambda name: (name.lower(), name))
+    found = set(found) - {"__slotnames__"}  # Python's, once a class has been copied
+    return sorted((n for n in found if not _is_borrowed(place, n)), key=lambda name: (name.lower(), name))
 
 
 def _is_borrowed(place: Any, name: str) -> bool:
@@ -126,9 +127,10 @@ def _is_borrowed(place: Any, name: str) -> bool:
 
 
 def here(space: str, name: str) -> bool:
-    """Whether lamina has a name."""
+    """Whether lamina has a name, and not only to say that it does not do what is asked for."""
     if space in FUNCTIONS:
-        return hasattr(_place("lamina", space), name)
+        place = _place("lamina", space)
+        return hasattr(place, name) and not hasattr(getattr(place, name), "refuses")
     try:
         module: Any = importlib.import_module(f"lamina.{space}")
     except ModuleNotFoundError:

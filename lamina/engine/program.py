@@ -198,7 +198,12 @@ class Node:
         name = self.op.grad_name
         if callable(name):
             specs = {slot: spec for node in self.path() for slot, spec in enumerate(node.specs, node.first)}
-            return str(self.op.call(resolve(self.operands, lambda slot: specs[slot].struct), self.static, name))
+            operands = resolve(
+                self.operands,
+                lambda slot: specs[slot].struct,
+                lambda other: other.kind(0) if isinstance(other, NumberRef) else other,  # whatever it is now
+            )
+            return str(self.op.call(operands, self.static, name))
         return str(name)
 
     def verify(self) -> None:

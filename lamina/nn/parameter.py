@@ -6,6 +6,7 @@ Either may be uninitialized: it has a type and a device, and gets its shape late
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Self
 
@@ -108,6 +109,9 @@ class UninitializedTensorMixin:
     requires_grad, is_leaf, grad_fn = _property("requires_grad"), _property("is_leaf"), _property("grad_fn")
     to, cpu, cuda = _conversion("to"), _conversion("cpu"), _conversion("cuda")
     half, bfloat16, float, double = (_conversion(name) for name in ("half", "bfloat16", "float", "double"))
+
+    def __copy__(self) -> Any:
+        return copy.deepcopy(self)  # there is no memory to share
 
     def materialize(self, shape: Sequence[int], device: Any = None, dtype: Any = None) -> None:
         """Become a tensor of this shape, whose numbers mean nothing yet; the same object, of another class.

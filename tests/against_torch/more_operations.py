@@ -240,6 +240,14 @@ VALUES_ONLY = {
 
 ELSEWHERE = {
     **dict.fromkeys(
+        "dsmm hsmm hspmm smm spmm sspaddmm sparse_coo_tensor Tensor.coalesce Tensor.dense_dim Tensor.indices "
+        "Tensor.is_coalesced Tensor.sparse_dim Tensor.sparse_mask Tensor.to_dense Tensor.to_sparse_coo "
+        "Tensor.values".split(),
+        "sparse tensors: tests/sparse",
+    ),
+    **dict.fromkeys(("load", "save"), "files: tests/io"),
+    **dict.fromkeys(("fork", "wait"), "tests/test_torch_rooms.py"),
+    **dict.fromkeys(
         "are_deterministic_algorithms_enabled compile compiled_with_cxx11_abi get_deterministic_debug_mode "
         "get_float32_matmul_precision get_num_interop_threads get_num_threads init_num_threads "
         "is_deterministic_algorithms_warn_only_enabled is_vulkan_available is_warn_always_enabled "

@@ -194,6 +194,7 @@ def functions(space: str) -> list[str]:
     """The functions of a namespace that both libraries have."""
     theirs, ours = (found(t, space) if space else t for t in (torch, lamina))
     both = [name for name in dir(theirs) if not name.startswith("_") and callable(getattr(ours, name, None))]
+    both = [name for name in both if not hasattr(getattr(ours, name), "refuses")]
     return [name for name in both if callable(getattr(theirs, name)) and not isinstance(getattr(theirs, name), type)]
 
 
