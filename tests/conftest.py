@@ -63,7 +63,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of tests with many cases, some wait with the slow ones, which come last; without a GPU those that need one skip."""
+    """Some cases of tests with many wait with the slow ones, which come last; tests that need a GPU may be skipped."""
     cases: dict[str, int] = {}
     for item in items:
         test, bracket, _ = item.nodeid.partition("[")
