@@ -194,4 +194,5 @@ class Slow(Dataset):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin without it
     run_and_wait(sys.argv[1])
