@@ -23,12 +23,12 @@ from benchmarks import loops, models, networks, timing
 HERE = Path(__file__).parent
 MARKS = ("<!-- benchmarks: begin -->", "<!-- benchmarks: end -->")
 OTHER_ROWS = ("first_step", "memory", "recording")
-KINDS: tuple[tuple[Any, type], ...] = (
-    (models, models.Row),
-    (networks, networks.Network),
-    (loops, loops.Loop),
-)
-"""Where the rows of each kind are, with their contenders."""
+CONTENDERS: dict[type, dict[str, Any]] = {
+    models.Row: models.CONTENDERS,
+    networks.Network: networks.CONTENDERS,
+    loops.Loop: loops.CONTENDERS,
+}
+"""Who takes part, by the kind of the row."""
 ROWS: dict[str, Any] = {**models.ROWS, **networks.NETWORKS, **loops.LOOPS}
 MEMORY_KEYS = (("", "MB"), (" by itself", "library MB"))
 Times = dict[str, list[float]]
@@ -104,7 +104,7 @@ def processor() -> str:
 
 def measure(row: Any, contenders: list[str], rounds: int, seconds: float, noise: list[float]) -> Times:
     """Seconds per step of each contender, round by round, after a check that they all compute the same."""
-    known: dict[str, Any] = next(room.CONTENDERS for room, kind in KINDS if isinstance(row, kind))
+    known = CONTENDERS[type(row)]
     steps = {name: known[name](row) for name in contenders if name in known}
     first = {name: timing.read(step()) for name, step in steps.items()}
     middle = statistics.median(first.values())

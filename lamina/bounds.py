@@ -66,7 +66,7 @@ def numbers(tensor: Tensor) -> np.ndarray | None:
     if found is None and _wait:
         value = tensor.current()
         if value.spec.device is not engine.TRACED and not getattr(value.home, "inner", False):
-            found = np.asarray(engine.read(value))
+            found = engine.numbers_of(engine.read(value))
     return found if found is not None and found.size else None
 
 
