@@ -38,9 +38,10 @@ class Sequential(Module):
 
     def _call_outermost(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         rows = self.__dict__.get("_rows")
-        if rows is not None and rows.whole is not None and rows.layers == changes.layers and len(args) == 1:
+        plain = len(args) == 1 and not kwargs
+        if plain and rows is not None and rows.whole is not None and rows.layers == changes.layers:
             found = rows.whole.run(args[0])
-            if found is not None and not kwargs:
+            if found is not None:
                 return found
         return super()._call_outermost(args, kwargs)
 
