@@ -81,7 +81,7 @@ class Adafactor(ByRule):
         """`adafactor_update`."""
         eps1, eps2 = group["eps"]
         if eps1 is None:  # PyTorch takes that of the first parameter for the whole group
-            first = next(p for p, has in zip(group["params"], have_gradients(group["params"]), strict=True) if has)
+            first = next(p for p in group["params"] if any(have_gradients([p])))
             info: Any = dtypes.finfo(first.dtype)
             eps1 = info.eps
         weight_decay = group["weight_decay"]
