@@ -22,6 +22,7 @@ from lamina import data
 STEP = 0.005
 ITEM = 0.001
 ROUNDS = 5
+LOADERS: dict[str, Callable[..., Any]] = {"lamina": data.DataLoader, "PyTorch": torch.utils.data.DataLoader}
 
 
 class Items:
@@ -60,18 +61,13 @@ def tensors(t: Any, rows: int = 64 * 500) -> Any:
     return library.TensorDataset(t.rand(rows, 64), t.arange(rows))
 
 
-def loaders() -> dict[str, Callable[[Any, dict[str, Any]], Any]]:
-    """A loader of each library, by name."""
-    return {"lamina": data.DataLoader, "PyTorch": torch.utils.data.DataLoader}
-
-
 def main() -> None:
     """Print both tables."""
     # PyTorch forks by default, which JAX's threads in this process do not allow.
     start = {"lamina": {}, "PyTorch": {"multiprocessing_context": "forkserver"}}
     workers = {"num_workers": 2, "persistent_workers": True}
     print(f"waiting for a batch, two workers, {ITEM * 1e3:.0f} ms an item, 8 items, a step of {STEP * 1e3:.0f} ms")
-    for name, make in loaders().items():
+    for name, make in LOADERS.items():
         waited = waiting(make(Items(), batch_size=8, **workers, **start[name]))
         late = sum(x > 0.001 for x in waited) / len(waited)
         print(f"  {name:8} median {statistics.median(waited) * 1e6:7.0f} us, over 1 ms: {late:.0%} of steps")
@@ -80,7 +76,7 @@ def main() -> None:
     for options in ({}, workers):
         made = {
             name: make(sets[name], batch_size=64, shuffle=True, **options, **(start[name] if options else {}))
-            for name, make in loaders().items()
+            for name, make in LOADERS.items()
         }
         for loader in made.values():
             per_batch(loader)

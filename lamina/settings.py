@@ -147,13 +147,16 @@ def compile(
     *,
     fullgraph: bool = False,
     dynamic: bool | None = None,
-    backend: Any = "inductor",
+    backend: Any = None,
     mode: str | None = None,
     options: Any = None,
+    name: str | None = None,
     disable: bool = False,
-    **more: Any,
+    recompile_limit: int | None = None,
+    isolate_recompiles: bool = False,
+    shapes_spec: Any = None,
 ) -> Any:
-    """The function or module itself: lamina compiles everything. Without one, a decorator.
+    """The function or module itself: lamina compiles everything. Without one, a decorator. Options change nothing.
 
     >>> import lamina
     >>> @lamina.compile(fullgraph=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import models, networks, run, timing
+from benchmarks import loops, models, networks, run, timing
 
 
 @pytest.mark.parametrize("name", ["small50", "digits"])
@@ -25,6 +25,15 @@ def test_networks_train_alike(name):
     assert losses["torch"][-1] < losses["torch"][0]
     assert losses["lamina"] == pytest.approx(losses["torch"], rel=1e-3)
     assert losses["limit"] == pytest.approx(losses["torch"], rel=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", loops.LOOPS)
+def test_loops_train_alike(name):
+    steps = {who: make(loops.LOOPS[name]) for who, make in loops.CONTENDERS.items()}
+    losses = {who: [timing.read(step()) for _ in range(30)] for who, step in steps.items()}  # more than an epoch of 28
+    assert losses["torch"][-1] < losses["torch"][0]
+    assert losses["lamina"] == pytest.approx(losses["torch"], rel=1e-3)
 
 
 def test_forward_results_agree():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
+import torch
 
 import lamina
 from tests.parity import compare
@@ -64,3 +67,7 @@ def test_compile_gives_the_function_itself():
     assert double(lamina.ones(1)).item() == 2.0
     layer = lamina.nn.Linear(2, 3)
     assert lamina.compile(layer, mode="max-autotune", backend="eager") is layer
+    ours, theirs = (inspect.signature(t.compile).parameters.values() for t in (lamina, torch))
+    assert [(option.name, option.default) for option in ours] == [(option.name, option.default) for option in theirs]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'fulgraph'"):
+        lamina.compile(layer, fulgraph=True)

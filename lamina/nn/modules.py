@@ -15,22 +15,6 @@ def _base(layer: type, name: str) -> type:
     return next(cls for cls in layer.__mro__ if cls.__name__ == name)
 
 
-_BASES = {
-    "_BatchNorm": BatchNormNd,
-    "_NormBase": RunningNorm,
-    "_InstanceNorm": _base(nn.InstanceNorm1d, "_InstanceNorm"),
-    "_ConvNd": _base(nn.Conv1d, "_AnyConv"),
-    "_ConvTransposeNd": _base(nn.ConvTranspose1d, "_ConvTranspose"),
-    "_DropoutNd": _base(nn.Dropout, "_DropoutNd"),
-    "_MaxPoolNd": _base(nn.MaxPool1d, "_MaxPool"),
-    "_AvgPoolNd": _base(nn.AvgPool1d, "_AvgPool"),
-    "_AdaptiveAvgPoolNd": _base(nn.AdaptiveAvgPool1d, "_AdaptiveAvgPool"),
-    "_AdaptiveMaxPoolNd": _base(nn.AdaptiveMaxPool1d, "_AdaptiveMaxPool"),
-    "_Loss": Loss,
-    "_WeightedLoss": WeightedLoss,
-}
-
-
 def ntuple(n: int) -> Callable[[Any], tuple[Any, ...]]:
     """A function that makes a tuple of an iterable, and n times the value of anything else.
 
@@ -44,13 +28,30 @@ def ntuple(n: int) -> Callable[[Any], tuple[Any, ...]]:
     return parse
 
 
-_HELPERS = {"_ntuple": ntuple, "_single": ntuple(1), "_pair": ntuple(2), "_triple": ntuple(3), "_quadruple": ntuple(4)}
+_PRIVATE = {
+    "_BatchNorm": BatchNormNd,
+    "_NormBase": RunningNorm,
+    "_InstanceNorm": _base(nn.InstanceNorm1d, "_InstanceNorm"),
+    "_ConvNd": _base(nn.Conv1d, "_AnyConv"),
+    "_ConvTransposeNd": _base(nn.ConvTranspose1d, "_ConvTranspose"),
+    "_DropoutNd": _base(nn.Dropout, "_DropoutNd"),
+    "_MaxPoolNd": _base(nn.MaxPool1d, "_MaxPool"),
+    "_AvgPoolNd": _base(nn.AvgPool1d, "_AvgPool"),
+    "_AdaptiveAvgPoolNd": _base(nn.AdaptiveAvgPool1d, "_AdaptiveAvgPool"),
+    "_AdaptiveMaxPoolNd": _base(nn.AdaptiveMaxPool1d, "_AdaptiveMaxPool"),
+    "_Loss": Loss,
+    "_WeightedLoss": WeightedLoss,
+    "_ntuple": ntuple,
+    "_single": ntuple(1),
+    "_pair": ntuple(2),
+    "_triple": ntuple(3),
+    "_quadruple": ntuple(4),
+}
 
 
 def __getattr__(name: str) -> Any:
-    found = {**_BASES, **_HELPERS}
-    if name in found:
-        return found[name]
+    if name in _PRIVATE:
+        return _PRIVATE[name]
     if not name.startswith("_") and hasattr(nn, name):
         return getattr(nn, name)
     raise AttributeError(f"lamina has no torch.nn.modules.{name}")

@@ -209,16 +209,15 @@ def _load_own(
                 f"expected lamina.Tensor or Tensor-like object from checkpoint but received {type(value)}"
             )
             continue
-        if is_lazy(tensor):  # it takes any shape; and two without values are alike
-            if not is_lazy(value):
-                writes.append(_write(module, name, tensor, as_tensor(value), assign))
+        if is_lazy(tensor) and is_lazy(value):  # two without values are alike
             continue
-        if len(tensor.shape) == 0 and tuple(value.shape) == (1,):
+        of_model = value if is_lazy(tensor) else tensor  # a lazy one takes any shape
+        if len(of_model.shape) == 0 and tuple(value.shape) == (1,):
             value = value[0]
-        if tuple(value.shape) != tuple(tensor.shape):
+        if tuple(value.shape) != tuple(of_model.shape):
             errors.append(
                 f"size mismatch for {key}: copying a param with shape {_size(value)} from checkpoint, "
-                f"the shape in current model is {_size(tensor)}."
+                f"the shape in current model is {_size(of_model)}."
             )
             continue
         try:  # whatever can fail does before anything is written
@@ -226,7 +225,7 @@ def _load_own(
             value = value if assign else value.to(tensor.device, tensor.dtype)
         except (RuntimeError, TypeError, ValueError) as error:
             errors.append(
-                f'While copying the parameter named "{key}", whose dimensions in the model are {_size(tensor)} and '
+                f'While copying the parameter named "{key}", whose dimensions in the model are {_size(of_model)} and '
                 f"whose dimensions in the checkpoint are {_size(value)}, an exception occurred : {error.args}."
             )
             continue
@@ -294,6 +293,7 @@ def _write(module: Any, name: str, tensor: Tensor, source: Tensor, assign: bool)
         if is_lazy(tensor):
             tensor.materialize(source.shape)  # type: ignore[attr-defined]
         if not assign:
+            # It has the type already, unless setting the extra state has changed the module's.
             put([tensor], [alias_value(source.to(tensor.device, tensor.dtype).current())])
         elif name in module._parameters:
             setattr(module, name, type(tensor)(source, requires_grad=tensor.requires_grad))

@@ -88,7 +88,10 @@ class Row:
         if input.__class__ is not Tensor or self._modes != changes.modes:
             return None
         found = self.repeat.run(values_of([input, *self.tensors]))
-        return None if found is None else wrap(found)
+        if found is None:
+            return None
+        self.used = True
+        return wrap(found)
 
     def _each(self, input: Any) -> Any:
         for layer in self.layers:

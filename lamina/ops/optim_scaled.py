@@ -183,7 +183,7 @@ def _variance(g: jax.Array, state: list[jax.Array], weight: jax.Array, eps: jax.
     row, col = (
         old + (square.mean(axis, keepdims=True) - old) * weight for old, axis in zip(state, (-1, -2), strict=True)
     )
-    return row @ col / jnp.maximum(row.mean(-2, keepdims=True), eps), row, col
+    return row * col / jnp.maximum(row.mean(-2, keepdims=True), eps), row, col
 
 
 def _rms(x: jax.Array) -> jax.Array:

@@ -9,7 +9,7 @@ import numpy as np
 
 from lamina import creation, dtypes, functions
 from lamina.optim.by_rule import ByRule, scalar
-from lamina.optim.optimizer import is_zero, zeros_like
+from lamina.optim.optimizer import check_lr, is_zero, zeros_like
 from lamina.tensor import Tensor, have_gradients
 
 
@@ -50,10 +50,7 @@ class Adafactor(ByRule):
         foreach: bool | None = None,
         maximize: bool = False,
     ) -> None:
-        if isinstance(lr, Tensor) and lr.numel() != 1:
-            raise ValueError("Tensor lr must be 1-element")
-        if not float(lr) >= 0.0:
-            raise ValueError(f"Learning rate should be >= 0 but is: {lr}")
+        check_lr(lr, "Learning rate should be >= 0 but is")
         if not beta2_decay <= 0.0:
             raise ValueError(f"beta2_decay should be <= 0 but is: {beta2_decay}")
         for number, value in enumerate(eps, 1):
@@ -84,7 +81,7 @@ class Adafactor(ByRule):
         """`adafactor_update`."""
         eps1, eps2 = group["eps"]
         if eps1 is None:  # PyTorch takes that of the first parameter for the whole group
-            first = next(p for p, has in zip(group["params"], have_gradients(group["params"]), strict=True) if has)
+            first = next(p for p in group["params"] if any(have_gradients([p])))
             info: Any = dtypes.finfo(first.dtype)
             eps1 = info.eps
         weight_decay = group["weight_decay"]

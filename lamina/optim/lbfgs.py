@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lamina import creation, dtypes, functions
-from lamina.optim.optimizer import Optimizer, zeros_like
+from lamina.optim.optimizer import Optimizer, check_lr, zeros_like
 from lamina.tensor import Tensor, alias_value, assign, grad_mode, values_of, wrap
 
 
@@ -46,10 +46,7 @@ class LBFGS(Optimizer):
         history_size: int = 100,
         line_search_fn: str | None = None,
     ) -> None:
-        if isinstance(lr, Tensor) and lr.numel() != 1:
-            raise ValueError("Tensor lr must be 1-element")
-        if not float(lr) >= 0.0:
-            raise ValueError(f"Invalid learning rate: {lr}")
+        check_lr(lr)
         super().__init__(
             params,
             {

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from lamina import functions
 from lamina.optim.by_rule import ByRule
+from lamina.optim.optimizer import check_lr
 from lamina.tensor import Tensor
 
 
@@ -48,10 +49,7 @@ class Muon(ByRule):
         ns_steps: int = 5,
         adjust_lr_fn: str | None = None,
     ) -> None:
-        if isinstance(lr, Tensor) and lr.numel() != 1:
-            raise ValueError("Tensor lr must be 1-element")
-        if not float(lr) >= 0.0:
-            raise ValueError(f"Learning rate should be >= 0 but is: {lr}")
+        check_lr(lr, "Learning rate should be >= 0 but is")
         if not momentum >= 0.0:
             raise ValueError(f"momentum should be >= 0 but is: {momentum}")
         if not weight_decay >= 0.0:

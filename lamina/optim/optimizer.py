@@ -248,15 +248,20 @@ def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> RemovableHand
     return _register(_everywhere_post, hook)
 
 
+def check_lr(lr: Any, complaint: str = "Invalid learning rate") -> None:
+    """Raise what PyTorch raises for a learning rate that is several numbers or negative; `complaint` begins it."""
+    if isinstance(lr, Tensor) and lr.numel() != 1:
+        raise ValueError("Tensor lr must be 1-element")
+    if not float(lr) >= 0.0:
+        raise ValueError(f"{complaint}: {lr}")
+
+
 def check_options(name: str, lr: Any, differentiable: bool, foreach: bool | None, fused: bool | None) -> None:
     """Raise what all optimizers raise for a wrong learning rate, or for ways to compute a step that exclude each other.
 
     `foreach`, `fused` and `capturable` only say how PyTorch should be fast; a step here is always one program.
     """
-    if isinstance(lr, Tensor) and lr.numel() != 1:
-        raise ValueError("Tensor lr must be 1-element")
-    if not float(lr) >= 0.0:
-        raise ValueError(f"Invalid learning rate: {lr}")
+    check_lr(lr)
     if fused and differentiable:
         raise RuntimeError("`fused` does not support `differentiable`")
     if fused and foreach:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from lamina.optim.by_rule import check_betas
-from lamina.optim.optimizer import Optimizer
+from lamina.optim.optimizer import Optimizer, check_lr
 from lamina.tensor import Tensor, have_gradients
 
 
 class SparseAdam(Optimizer):
-    """Adam for gradients that are sparse tensors. There are none in lamina: a step with gradients raises RuntimeError.
+    """Adam for sparse gradients. All of lamina's gradients are dense: a step that finds one raises RuntimeError.
 
     Args:
         params: tensors, (name, tensor) pairs, or dicts: groups with options of their own.
@@ -27,9 +27,8 @@ class SparseAdam(Optimizer):
         eps: float = 1e-8,
         maximize: bool = False,
     ) -> None:
-        if isinstance(lr, Tensor) and lr.numel() != 1:
-            raise ValueError("Tensor lr must be 1-element")
-        if not float(lr) > 0.0:
+        check_lr(lr)
+        if float(lr) == 0.0:
             raise ValueError(f"Invalid learning rate: {lr}")
         if not eps > 0.0:
             raise ValueError(f"Invalid epsilon value: {eps}")

@@ -52,32 +52,26 @@ def get_ema_avg_fn(decay: float = 0.999) -> Average:
 
 def get_swa_multi_avg_fn() -> AverageAll:
     """The mean of all, as a function of lists that writes into the first: one operation for all of them."""
-    one = get_swa_avg_fn()
-
-    def swa_update(averaged: Sequence[Tensor], current: Sequence[Tensor], num_averaged: Any) -> None:
-        with grad_mode(False):
-            if _has_fractions(averaged[0]):
-                assign(averaged, values_of(functions.mean_each(averaged, current, num_averaged)))
-                return
-            for mean, value in zip(averaged, current, strict=True):
-                mean.copy_(one(mean, value, num_averaged))
-
-    return swa_update
+    return _for_all(get_swa_avg_fn(), functions.mean_each)
 
 
 def get_ema_multi_avg_fn(decay: float = 0.999) -> AverageAll:
     """A running mean, as a function of lists that writes into the first: one operation for all of them."""
-    one = get_ema_avg_fn(decay)
+    return _for_all(get_ema_avg_fn(decay), lambda means, values, _: functions.lerp_each(means, values, 1 - decay))
 
-    def ema_update(averaged: Sequence[Tensor], current: Sequence[Tensor], num_averaged: Any) -> None:
+
+def _for_all(one: Average, together: Callable[..., Any]) -> AverageAll:
+    """What writes averages of lists: by the operation that takes all `together`, or of whole numbers one by one."""
+
+    def update(averaged: Sequence[Tensor], current: Sequence[Tensor], num_averaged: Any) -> None:
         with grad_mode(False):
-            if _has_fractions(averaged[0]):
-                assign(averaged, values_of(functions.lerp_each(averaged, current, 1 - decay)))
+            if averaged[0].is_floating_point() or averaged[0].is_complex():
+                assign(averaged, values_of(together(averaged, current, num_averaged)))
                 return
             for mean, value in zip(averaged, current, strict=True):
                 mean.copy_(one(mean, value, num_averaged))
 
-    return ema_update
+    return update
 
 
 class AveragedModel(Module):
@@ -239,10 +233,6 @@ class SWALR(LRScheduler):
 
 def _tensors(model: Module, buffers: bool) -> Iterable[Tensor]:
     return chain(model.parameters(), model.buffers()) if buffers else model.parameters()
-
-
-def _has_fractions(x: Tensor) -> bool:
-    return x.is_floating_point() or x.is_complex()
 
 
 def _check_decay(decay: float) -> None:

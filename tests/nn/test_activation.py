@@ -49,7 +49,8 @@ BUILDS = {
 
 @pytest.mark.parametrize("name", BUILDS)
 def test_layer(name):
-    compare_modules(BUILDS[name], floats(2, 4, 3, 3), call=lambda module, x: module(x * 1.5), atol=1e-5)
+    atol = 1e-5 if name == "GELU tanh" else None  # where its slope is near 0, it is a difference of rounded numbers
+    compare_modules(BUILDS[name], floats(2, 4, 3, 3), call=lambda module, x: module(x * 1.5), atol=atol)
 
 
 def test_prelu_again():

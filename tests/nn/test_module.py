@@ -13,6 +13,7 @@ import torch
 
 import lamina
 from lamina import nn
+from lamina.nn.parameter import UninitializedParameter
 
 ROOMS = pytest.mark.parametrize("t", [torch, lamina], ids=["torch", "lamina"])
 """A test marked so holds for PyTorch too: it is the judge."""
@@ -652,17 +653,19 @@ def test_a_module_works_inside_jax_transforms():
 
 
 @pytest.mark.parametrize("bad", [np.array(["a", "b"]), np.array([{}, []], dtype=object)])
-def test_a_state_that_cannot_be_converted_leaves_the_module_as_it_was(bad):
-    module = nn.Linear(2, 2)
-    before = module.weight.tolist()
+@pytest.mark.parametrize("lazy", [False, True])
+def test_a_state_that_cannot_be_converted_leaves_the_module_as_it_was(bad, lazy):
+    module = nn.LazyLinear(2) if lazy else nn.Linear(2, 2)
+    before = None if lazy else module.weight.tolist()
     with pytest.raises(RuntimeError) as caught:
         module.load_state_dict({"weight": np.ones((2, 2), np.float32), "bias": bad})
     assert str(caught.value).startswith(
-        'Error(s) in loading state_dict for Linear:\n\tWhile copying the parameter named "bias", whose dimensions in '
+        f"Error(s) in loading state_dict for {type(module).__name__}:\n\t"
+        'While copying the parameter named "bias", whose dimensions in '
         "the model are lamina.Size([2]) and whose dimensions in the checkpoint are lamina.Size([2]), an exception "
         "occurred : "
     )
-    assert module.weight.tolist() == before
+    assert isinstance(module.weight, UninitializedParameter) if lazy else module.weight.tolist() == before
 
 
 def test_an_extra_state_that_fails_leaves_the_tensors_as_they_were():

@@ -188,6 +188,14 @@ def test_run_at_once_only_where_nothing_else_is_to_be_done():
         assert net(x).equal(without_gradients(net, x))
 
 
+def test_a_row_that_is_run_at_once_is_of_use():
+    net, other, x = small(), small(), lamina.tensor(floats(5, 3))
+    for _ in range(12):
+        other[1] = nn.ReLU()  # rows are formed anew, which those that nobody uses are not for ever
+        without_gradients(net, x)
+        assert is_run_at_once(net, x)
+
+
 def test_run_at_once_draws_new_numbers():
     net, x = nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5)), lamina.ones(64, 3)
     with lamina.no_grad():
