@@ -49,7 +49,9 @@ BUILDS = {
 
 @pytest.mark.parametrize("name", BUILDS)
 def test_layer(name):
-    compare_modules(BUILDS[name], floats(2, 4, 3, 3), call=lambda module, x: module(x * 1.5), atol=1e-5)
+    # 1 + tanh(x) far on the left cancels; without LLVM's optimisations (see conftest.py) the tanh is a bit less exact.
+    atol = 1e-5 if name == "GELU tanh" else None
+    compare_modules(BUILDS[name], floats(2, 4, 3, 3), call=lambda module, x: module(x * 1.5), atol=atol)
 
 
 def test_prelu_again():
