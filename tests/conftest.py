@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import collections
+import itertools
 import os
 import shutil
 import socket
 import tempfile
 import time
+from typing import Any
 
 # JAX reads these when its first device is made, lamina when it first compiles: they must come before both. Worker
 # processes of pytest-xdist inherit them, so all workers share one cache.
@@ -25,6 +28,8 @@ import numpy as np
 import pytest
 import torch
 
+import lamina
+
 torch.set_num_threads(1)
 
 # The first example of a shape compiles, so examples have no deadline. Runs that decide draw the same ones each time.
@@ -42,7 +47,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 _BEGIN = time.monotonic()
 _THINNED = ("ops", "nn", "utils", "optim", "distributions")
-"""Folders in which every second case of a test waits with the slow ones."""
+"""Names of folders in which every second case of a test waits with the slow ones."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,13 +69,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Some cases of tests with many wait with the slow ones, which come last; tests that need a GPU may be skipped."""
-    cases: dict[str, int] = {}
+    cases: dict[str, list[Any]] = {}
     for item in items:
-        test, bracket, _ = item.nodeid.partition("[")
-        if bracket and item.fspath.dirname.endswith(_THINNED):
-            number = cases[test] = cases.get(test, -1) + 1
-            if number % 2 and not item.get_closest_marker("slow"):
-                item.add_marker(pytest.mark.slow)
+        if hasattr(item, "callspec") and item.path.parent.name in _THINNED:
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for several in cases.values():
+        _thin(several)
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
     marked = [item for item in items if item.get_closest_marker("gpu")]
     if marked:
@@ -79,6 +83,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if jax.default_backend() != "gpu":
             for item in marked:
                 item.add_marker(pytest.mark.skip(reason="needs a GPU"))
+
+
+def _thin(cases: list[Any]) -> None:
+    """Mark every second case of a test as slow, save one for each value that several cases share and all would wait.
+
+    Without this, where the last of several parameters is a bool, all cases of its second value would wait.
+    """
+    cases = [item for item in cases if not item.get_closest_marker("slow")]
+    values = [{(name, id(value)) for name, value in item.callspec.params.items()} for item in cases]
+    counts = collections.Counter(itertools.chain.from_iterable(values))
+    seen = set[tuple[str, int]]().union(*values[::2])
+    for item, its in zip(cases[1::2], values[1::2], strict=True):
+        if any(counts[value] > 1 and value not in seen for value in its):
+            seen |= its
+        else:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -109,9 +129,4 @@ def _seeds():
     """Every test begins with the same random numbers, in whatever order tests run."""
     np.random.seed(0)
     torch.manual_seed(0)
-    try:
-        import lamina
-
-        lamina.manual_seed(0)
-    except (ImportError, AttributeError):
-        return
+    lamina.manual_seed(0)

@@ -78,7 +78,7 @@ def _empty(size: Any, dtype: Any, device: Any, requires_grad: bool) -> SparseTen
         raise TypeError("sparse_coo_tensor: give indices and values, or a size.")
     places = creation.zeros((len(size), 0), dtype=dtypes.int64, device=device)
     numbers = creation.zeros((0,), dtype=dtype, device=device, requires_grad=requires_grad)
-    return SparseTensor(places, numbers, size)
+    return SparseTensor(places, numbers, size, coalesced=True)
 
 
 def _smallest(places: Tensor) -> list[int]:

@@ -191,7 +191,7 @@ def test_results_can_be_used_and_differentiated():
     result = wrap(value)
     result.sum().backward()
     expected = y * (1 - (x.detach() * y).tanh() ** 2)
-    assert lamina.allclose(x.grad, expected, rtol=1e-3, atol=1e-4)
+    assert lamina.allclose(x.grad, expected, atol=1e-6)
 
 
 def test_one_leaf_in_two_places_gets_both_gradients():
@@ -202,4 +202,5 @@ def test_one_leaf_in_two_places_gets_both_gradients():
     wrap(value).sum().backward()
     twin = x.detach().clone().requires_grad_()
     (twin * twin.exp()).tanh().sum().backward()
-    assert lamina.allclose(x.grad, twin.grad, rtol=1e-3, atol=1e-4)
+    # 1 - tanh(x) ** 2 cancels, and the two programs round it in their own ways.
+    assert lamina.allclose(x.grad, twin.grad, atol=1e-5)

@@ -49,7 +49,8 @@ BUILDS = {
 
 @pytest.mark.parametrize("name", BUILDS)
 def test_layer(name):
-    atol = 1e-5 if name == "GELU tanh" else None  # where its slope is near 0, it is a difference of rounded numbers
+    # 1 + tanh(x) far on the left cancels; without LLVM's optimisations (see conftest.py) the tanh is a bit less exact.
+    atol = 1e-5 if name == "GELU tanh" else None
     compare_modules(BUILDS[name], floats(2, 4, 3, 3), call=lambda module, x: module(x * 1.5), atol=atol)
 
 

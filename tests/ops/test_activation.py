@@ -44,8 +44,10 @@ def _call(name, options):
 
 @pytest.mark.parametrize(("name", "options"), CASES)
 def test_elementwise(name, options):
-    compare(_call(name, options), floats(3, 4, scale=3), atol=1e-5)
-    compare(_call(name, options), EDGES, atol=1e-5)
+    # 1 + tanh(x) far on the left cancels; without LLVM's optimisations (see conftest.py) the tanh is a bit less exact.
+    by_tanh = 1e-5 if "approximate" in options else None
+    compare(_call(name, options), floats(3, 4, scale=3), atol=by_tanh)
+    compare(_call(name, options), EDGES, atol=by_tanh or 1e-6)
     compare(lambda t, x: _call(name, options)(t, x).grad_fn.name(), floats(2))
 
 

@@ -23,7 +23,7 @@ def _quiet():
 def facts(s):
     return [
         list(s.shape), s.ndim, s.dim(), s.numel(), len(s), s.sparse_dim(), s.dense_dim(), s.is_coalesced(), s.is_sparse,
-        s._nnz(), s.dtype, s.requires_grad, s.is_leaf, s.size(1),
+        s._nnz(), s.dtype, s.requires_grad, s.is_leaf, s.size(-1),
     ]  # fmt: skip
 
 
