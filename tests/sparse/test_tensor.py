@@ -128,6 +128,9 @@ REFUSED = {
     "transpose": lambda t: t.sparse_coo_tensor([[0], [0]], [1.0], (2, 2)).transpose(0, 5),
     "size": lambda t: t.sparse_coo_tensor([[0], [0]], [1.0], (2, 2)).size(2),
     "other sparse dimensions": lambda t: t.sparse_coo_tensor([[0], [0]], [1.0], (2, 2)).to_sparse(1),
+    "not coalesced": lambda t: t.sparse_coo_tensor(
+        [[1, 0]], [1.0, 2.0], (2,), is_coalesced=True, check_invariants=True
+    ),
     "index": lambda t: t.sparse_coo_tensor([[0]], [1.0], (2,))[2],
 }
 
