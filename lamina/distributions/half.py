@@ -34,6 +34,9 @@ class Half(TransformedDistribution):
 
     def log_prob(self, value: Any) -> Tensor:
         self._check(value)
+        return self._doubled(value)
+
+    def _doubled(self, value: Tensor) -> Tensor:
         return lamina.where(value >= 0, self.base_dist.log_prob(value) + math.log(2), -math.inf)
 
     def cdf(self, value: Tensor) -> Tensor:

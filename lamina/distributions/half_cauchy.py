@@ -37,5 +37,5 @@ class HalfCauchy(Half):
         return self.base_dist.variance
 
     def log_prob(self, value: Any) -> Tensor:
-        value = lamina.as_tensor(value, dtype=self.scale.dtype, device=self.scale.device)
-        return super().log_prob(value)
+        self._check(value)
+        return self._doubled(lamina.as_tensor(value, dtype=self.scale.dtype, device=self.scale.device))
