@@ -1,4 +1,4 @@
-"""Whether indices name something that is there, for those whose numbers are at hand.
+"""Whether indices name something that is there, and weights can be drawn by, for those whose numbers are at hand.
 
 Operations look at shapes and types only, and never wait for a number. But indices most often come from the data: they
 are on the host already, and an `IndexError` at the line that uses them says more than a loss of NaN later.
@@ -117,7 +117,7 @@ def _forget(name: int, _: Any) -> None:
     _passed.pop(name, None)
 
 
-# --- what indexing operations ask before they are recorded ------------------------------------------------------------
+# --- what operations ask before they are recorded ---------------------------------------------------------------------
 
 
 def within(index: Any, dim: int, size: int) -> None:
@@ -168,6 +168,26 @@ def _take_along(input: Any, indices: Any, dim: Any = None) -> None:
         _gathered(input, None, indices)
 
 
+def _weights(input: Any, *rest: Any) -> None:
+    found = numbers(input) if isinstance(input, Tensor) and input.is_floating_point() and input.ndim else None
+    if found is None:
+        return
+    with np.errstate(invalid="ignore"):
+        positive = found > 0
+        if not (np.isfinite(found) & (positive | (found == 0))).all():
+            raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+    if not positive.any(-1).all():
+        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+
+
+def _rates(input: Any) -> None:
+    found = numbers(input) if isinstance(input, Tensor) and input.is_floating_point() else None
+    with np.errstate(invalid="ignore"):
+        valid = found is None or (found >= 0).all()
+    if not valid:
+        raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+
+
 _OUT_OF_BOUNDS = "index {outside} is out of bounds for dimension {dim} with size {size}"
 _gathered = _along(RuntimeError, _OUT_OF_BOUNDS)
 _slices = _along(IndexError, "index out of range in self")
@@ -185,5 +205,7 @@ LOOK: dict[str, Callable[..., None]] = {
     "index_fill": _along(IndexError, _OUT_OF_BOUNDS, negative=True),
     "take": _flat,
     "put": _put,
+    "multinomial": _weights,
+    "poisson": _rates,
 }
 """By operation: what looks at its arguments, and raises what PyTorch raises for a number that is out of range."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-ALL = ("layout", "strided", "sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc", "jagged")
-"""What `lamina` shows of this."""
-
 
 class layout:
     """A way to store elements. `lamina.strided` is that of every dense tensor."""
@@ -19,4 +16,6 @@ class layout:
         return self.name
 
 
-strided, sparse_coo, sparse_csr, sparse_csc, sparse_bsr, sparse_bsc, jagged = map(layout, ALL[1:])
+strided, sparse_coo, sparse_csr, sparse_csc, sparse_bsr, sparse_bsc, jagged = map(
+    layout, ("strided", "sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc", "jagged")
+)

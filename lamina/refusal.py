@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 
-def refusing(name: str, why: str, module: str = __name__) -> Callable[..., NoReturn]:
+def refusing(name: str, why: str, module: str) -> Callable[..., NoReturn]:
     """A function of a module's that raises NotImplementedError, naming itself and the reason."""
 
     def function(*args: Any, **options: Any) -> NoReturn:
@@ -14,6 +14,5 @@ def refusing(name: str, why: str, module: str = __name__) -> Callable[..., NoRet
 
     function.__name__ = function.__qualname__ = name.rpartition(".")[2]
     function.__module__ = module
-    function.refuses = why  # type: ignore[attr-defined]
     function.__doc__ = f"Not supported by lamina: {why}."
     return function

@@ -32,7 +32,7 @@ def _distance(p: Any, q: Any) -> Tensor:
 
 
 def _roots(p: Any) -> list[Tensor]:
-    """Matrices R, the sum of whose R R^T is the covariance; a vector stands for a diagonal one."""
+    """Matrices R, the sum of whose R R^T is the covariance."""
     if isinstance(p, LowRankMultivariateNormal):
         return [p._unbroadcasted_cov_factor, p._unbroadcasted_cov_diag.sqrt().diag_embed()]
     return [p._unbroadcasted_scale_tril]

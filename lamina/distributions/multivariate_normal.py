@@ -8,15 +8,13 @@ from typing import Any, ClassVar
 
 import lamina
 from lamina.distributions import constraints
-from lamina.distributions.distribution import Distribution
-from lamina.distributions.matrices import log_diagonal, mahalanobis, matvec, precision_to_scale_tril
-from lamina.distributions.utils import lazy_property, standard_normal
+from lamina.distributions.covariance import MATRICES, CovarianceParameter, factor_of, the_one
+from lamina.distributions.matrices import log_diagonal, mahalanobis, matvec
+from lamina.distributions.utils import standard_normal
 from lamina.tensor import Tensor
 
-MATRICES = ("covariance_matrix", "precision_matrix", "scale_tril")
 
-
-class MultivariateNormal(Distribution):
+class MultivariateNormal(CovarianceParameter):
     """loc + L eps, with L lower triangular and eps a vector of standard normal numbers.
 
     Args:
@@ -69,24 +67,6 @@ class MultivariateNormal(Distribution):
         new._unbroadcasted_scale_tril = self._unbroadcasted_scale_tril
         return self._expanded(MultivariateNormal, batch_shape, new, "loc", *MATRICES)
 
-    def _batched(self, matrix: Tensor) -> Tensor:
-        return matrix.expand((*self._batch_shape, *self._event_shape, *self._event_shape))
-
-    @lazy_property
-    def scale_tril(self) -> Tensor:
-        """L."""
-        return self._batched(self._unbroadcasted_scale_tril)
-
-    @lazy_property
-    def covariance_matrix(self) -> Tensor:
-        """L L^T."""
-        return self._batched(self._unbroadcasted_scale_tril @ self._unbroadcasted_scale_tril.mT)
-
-    @lazy_property
-    def precision_matrix(self) -> Tensor:
-        """(L L^T)^-1."""
-        return self._batched(lamina.cholesky_inverse(self._unbroadcasted_scale_tril))
-
     @property
     def mean(self) -> Tensor:
         return self.loc
@@ -113,20 +93,3 @@ class MultivariateNormal(Distribution):
     def entropy(self) -> Tensor:
         constant = 0.5 * self._event_shape[0] * (1.0 + math.log(2 * math.pi))
         return (constant + log_diagonal(self._unbroadcasted_scale_tril)).expand(self._batch_shape)
-
-
-def the_one(
-    covariance: Tensor | None, precision: Tensor | None, factor: Tensor | None, error: type[Exception]
-) -> tuple[str, Tensor]:
-    """Which of the three matrices is given, and the matrix."""
-    given = [(name, x) for name, x in zip(MATRICES, (covariance, precision, factor), strict=True) if x is not None]
-    if len(given) != 1:
-        raise error("Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified.")
-    return given[0]
-
-
-def factor_of(name: str, matrix: Tensor) -> Tensor:
-    """The Cholesky factor of the covariance, from the matrix that is given."""
-    if name == "scale_tril":
-        return matrix
-    return lamina.linalg.cholesky(matrix) if name == "covariance_matrix" else precision_to_scale_tril(matrix)

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import lamina
 from lamina.distributions import constraints
 from lamina.distributions.binary import BinaryParameter
+from lamina.distributions.relaxed import Relaxed
 from lamina.distributions.transform_elementwise import SigmoidTransform
-from lamina.distributions.transformed_distribution import TransformedDistribution
 from lamina.distributions.utils import Parameter, broadcast_all, clamp_probs, standard_uniform
 from lamina.tensor import Tensor
 
@@ -58,7 +58,7 @@ class LogitRelaxedBernoulli(BinaryParameter):
         return lamina.as_tensor(self.temperature).log() + difference - 2 * difference.exp().log1p()
 
 
-class RelaxedBernoulli(TransformedDistribution):
+class RelaxedBernoulli(Relaxed):
     """A number between 0 and 1, near 1 with probability probs and near 0 otherwise.
 
     Args:
@@ -71,7 +71,6 @@ class RelaxedBernoulli(TransformedDistribution):
 
     arg_constraints: ClassVar[dict[str, Any]] = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.unit_interval
-    has_rsample = True
 
     def __init__(
         self,
@@ -85,18 +84,3 @@ class RelaxedBernoulli(TransformedDistribution):
 
     def expand(self, batch_shape: Sequence[int], _instance: Any = None) -> Any:
         return super().expand(batch_shape, self._get_checked_instance(RelaxedBernoulli, _instance))
-
-    @property
-    def temperature(self) -> Any:
-        """How far from 0 and 1 the numbers are."""
-        return self.base_dist.temperature
-
-    @property
-    def probs(self) -> Tensor:
-        """The probability."""
-        return self.base_dist.probs
-
-    @property
-    def logits(self) -> Tensor:
-        """Its log odds."""
-        return self.base_dist.logits

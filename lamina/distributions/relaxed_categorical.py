@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import lamina
 from lamina.distributions import constraints
 from lamina.distributions.categorical import Categorical, OfCategorical
+from lamina.distributions.relaxed import Relaxed
 from lamina.distributions.transform_elementwise import ExpTransform
-from lamina.distributions.transformed_distribution import TransformedDistribution
 from lamina.distributions.utils import Parameter, broadcast_all, clamp_probs, standard_uniform
 from lamina.tensor import Tensor
 
@@ -62,7 +62,7 @@ class ExpRelaxedCategorical(OfCategorical):
         return score + (math.lgamma(count) + (count - 1) * lamina.as_tensor(self.temperature).log())
 
 
-class RelaxedOneHotCategorical(TransformedDistribution):
+class RelaxedOneHotCategorical(Relaxed):
     """A vector on the simplex, near that with a 1 in place k with probability probs[k].
 
     Args:
@@ -77,7 +77,6 @@ class RelaxedOneHotCategorical(TransformedDistribution):
 
     arg_constraints: ClassVar[dict[str, Any]] = {"probs": constraints.simplex, "logits": constraints.real_vector}
     support = constraints.simplex
-    has_rsample = True
 
     def __init__(
         self,
@@ -91,18 +90,3 @@ class RelaxedOneHotCategorical(TransformedDistribution):
 
     def expand(self, batch_shape: Sequence[int], _instance: Any = None) -> Any:
         return super().expand(batch_shape, self._get_checked_instance(RelaxedOneHotCategorical, _instance))
-
-    @property
-    def temperature(self) -> Any:
-        """How far from one-hot the vectors are."""
-        return self.base_dist.temperature
-
-    @property
-    def probs(self) -> Tensor:
-        """The probabilities."""
-        return self.base_dist.probs
-
-    @property
-    def logits(self) -> Tensor:
-        """Their logarithms."""
-        return self.base_dist.logits

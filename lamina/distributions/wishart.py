@@ -10,14 +10,13 @@ from typing import Any
 import lamina
 from lamina.distributions import constraints
 from lamina.distributions.chi2 import Chi2
+from lamina.distributions.covariance import MATRICES, CovarianceParameter, factor_of, the_one
 from lamina.distributions.exp_family import ExponentialFamily
 from lamina.distributions.matrices import log_diagonal
-from lamina.distributions.multivariate_normal import MATRICES, factor_of, the_one
 from lamina.distributions.utils import (
     Parameter,
     extended,
     is_number,
-    lazy_property,
     standard_normal,
     vec_to_tril_matrix,
 )
@@ -25,7 +24,7 @@ from lamina.distributions.validation import holds
 from lamina.tensor import Tensor
 
 
-class Wishart(ExponentialFamily):
+class Wishart(CovarianceParameter, ExponentialFamily):
     """The distribution of X^T X, with df rows of X from a normal distribution with mean 0.
 
     Args:
@@ -86,24 +85,6 @@ class Wishart(ExponentialFamily):
             "scale_tril": constraints.lower_cholesky,
             "df": constraints.greater_than(self._event_shape[-1] - 1),
         }
-
-    def _batched(self, matrix: Tensor) -> Tensor:
-        return matrix.expand((*self._batch_shape, *self._event_shape))
-
-    @lazy_property
-    def scale_tril(self) -> Tensor:
-        """The Cholesky factor of the covariance."""
-        return self._batched(self._unbroadcasted_scale_tril)
-
-    @lazy_property
-    def covariance_matrix(self) -> Tensor:
-        """The covariance of the rows."""
-        return self._batched(self._unbroadcasted_scale_tril @ self._unbroadcasted_scale_tril.mT)
-
-    @lazy_property
-    def precision_matrix(self) -> Tensor:
-        """The inverse of the covariance."""
-        return self._batched(lamina.cholesky_inverse(self._unbroadcasted_scale_tril))
 
     def _of_matrices(self, x: Tensor) -> Tensor:
         return x.expand(self._batch_shape).unsqueeze(-1).unsqueeze(-1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from lamina import bounds, creation, dtypes, functions
 from lamina.ops import check
-from lamina.sparse.tensor import SparseTensor
+from lamina.sparse.tensor import SparseTensor, flat
 from lamina.tensor import Size, Tensor
 
 
@@ -35,7 +35,8 @@ def sparse_coo_tensor(
         device: where to put it.
         pin_memory: ignored.
         requires_grad: whether the values are a new leaf that gradients are computed for.
-        check_invariants: whether places are checked though that means to wait for them; default: if they are at hand.
+        check_invariants: whether places, and what `is_coalesced` says of them, are checked though that means to wait
+            for them; default: places only, if they are at hand.
         is_coalesced: whether the places are known to be in order, and none to come twice.
     Shapes:
         indices (S, N), values (N, *)
@@ -65,6 +66,8 @@ def sparse_coo_tensor(
         size = (*_smallest(places), *numbers.shape[1:])
     size = Size(size)
     _check(places, numbers, size, bool(check_invariants))
+    if is_coalesced and check_invariants and not _in_order(places, size):
+        raise RuntimeError("cannot set is_coalesced to true if indices correspond to uncoalesced COO tensor")
     if requires_grad:
         numbers = numbers.detach().requires_grad_()
     elif numbers.requires_grad:
@@ -105,6 +108,10 @@ def _check(places: Tensor, numbers: Tensor, size: Size, wait: bool) -> None:
             raise RuntimeError(
                 f"size is inconsistent with indices: for dim {dim}, size is {length} but found index {row.max()}"
             )
+
+
+def _in_order(places: Tensor, size: Size) -> bool:
+    return bool((np.diff(flat(np.asarray(places.array()), size[: places.shape[0]])) > 0).all())
 
 
 def to_sparse(self: Tensor, sparse_dim: int | None = None, *, layout: Any = None, **options: Any) -> SparseTensor:

@@ -29,7 +29,7 @@ def sum(input: SparseTensor, dim: Any = None, dtype: Any = None) -> Any:
     tensor([0., 3.])
     """
     if dtype is not None:
-        input = input.to(dtype)
+        input = input.to(dtypes.of(dtype))
     if dim is None:
         return input._numbers.sum()
     dims = {check.dim(d, input.ndim) for d in ((dim,) if isinstance(dim, int) else dim)}

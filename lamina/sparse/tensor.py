@@ -9,6 +9,8 @@ import numpy as np
 
 from lamina import creation, dtypes, functions
 from lamina.inspect import tensor_repr
+from lamina.layouts import sparse_coo
+from lamina.ops import check
 from lamina.tensor import Size, Tensor
 
 
@@ -35,7 +37,7 @@ class SparseTensor:
 
     is_sparse = True
     is_quantized = is_nested = is_meta = is_sparse_csr = False
-    layout = "lamina.sparse_coo"
+    layout = sparse_coo
     __array_priority__ = 2000
 
     def __init__(self, indices: Tensor, values: Tensor, size: Sequence[int], coalesced: bool = False) -> None:
@@ -58,7 +60,7 @@ class SparseTensor:
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
-        return self._size if dim is None else self._size[dim]
+        return self._size if dim is None else self._size[check.dim(dim, self.ndim)]
 
     def dim(self) -> int:
         """The number of dimensions."""
@@ -146,16 +148,25 @@ class SparseTensor:
         return SparseTensor(self._places, values, self._size, self._is_coalesced)
 
     def to_dense(self, dtype: Any = None, *, masked_grad: bool = True) -> Tensor:
-        """The dense tensor."""
+        """The dense tensor. Gradients reach the values that are stored, whatever `masked_grad` says."""
         if dtype is not None:
             raise RuntimeError("dtype argument is not supported by sparse_to_dense")
         return functions.coo_to_dense(self._places, self._numbers, tuple(self._size))
 
-    def to_sparse(self, *args: Any, **options: Any) -> SparseTensor:
-        """This tensor itself."""
+    def to_sparse(self, sparse_dim: int | None = None, *, layout: Any = None, **options: Any) -> SparseTensor:
+        """This tensor itself, which has as many sparse dimensions and the only layout there is."""
+        if layout not in (None, self.layout) or options:
+            raise NotImplementedError(f"to_sparse: only layout={self.layout} is supported, got {layout or options}.")
+        if sparse_dim not in (None, self.sparse_dim()):
+            raise RuntimeError(
+                "to_sparse: conversion from Sparse to Sparse with sparse_dim argument !=self.sparse_dim() is not "
+                f"supported, got {sparse_dim} and {self.sparse_dim()}"
+            )
         return self
 
-    to_sparse_coo = to_sparse
+    def to_sparse_coo(self) -> SparseTensor:
+        """This tensor itself."""
+        return self
 
     # --- gradients ---
 
@@ -209,7 +220,7 @@ class SparseTensor:
 
     def transpose(self, dim0: int, dim1: int) -> SparseTensor:
         """Two sparse dimensions exchanged."""
-        a, b = (dim % self.ndim for dim in (dim0, dim1))
+        a, b = (check.dim(dim, self.ndim) for dim in (dim0, dim1))
         sparse = self.sparse_dim()
         if a >= sparse or b >= sparse:
             raise NotImplementedError(

@@ -6,10 +6,10 @@ from typing import Any, NoReturn
 
 from lamina.refusal import refusing
 
-sampled_addmm = refusing("sparse.sampled_addmm", "it takes CSR matrices, a layout that is not supported")
-spsolve = refusing("sparse.spsolve", "it takes CSR matrices, a layout that is not supported")
-to_sparse_semi_structured = refusing("sparse.to_sparse_semi_structured", "2:4 sparsity is not supported")
-as_sparse_gradcheck = refusing("sparse.as_sparse_gradcheck", "there is no gradcheck of sparse inputs")
+sampled_addmm = refusing("sparse.sampled_addmm", "it takes CSR matrices, a layout that is not supported", __name__)
+spsolve = refusing("sparse.spsolve", "it takes CSR matrices, a layout that is not supported", __name__)
+to_sparse_semi_structured = refusing("sparse.to_sparse_semi_structured", "2:4 sparsity is not supported", __name__)
+as_sparse_gradcheck = refusing("sparse.as_sparse_gradcheck", "there is no gradcheck of sparse inputs", __name__)
 
 
 class SparseSemiStructuredTensor:

@@ -51,6 +51,7 @@ REFUSED = {
     "value support": lambda d, t: d.Bernoulli(0.5).log_prob(t.tensor(0.5)),
     "value of exponential": lambda d, t: d.Exponential(1.0).log_prob(t.tensor(-1.0)),
     "value no tensor": lambda d, t: d.Normal(0.0, 1.0).log_prob(1.0),
+    "value of half-cauchy no tensor": lambda d, t: d.HalfCauchy(1.0).log_prob(1.0),
     "value of uniform": lambda d, t: d.Uniform(0.0, 1.0).log_prob(t.tensor(2.0)),
     "cdf value": lambda d, t: d.HalfNormal(1.0).cdf(t.tensor(-1.0)),
     "mixture of one": lambda d, t: d.MixtureSameFamily(d.Normal(0.0, 1.0), d.Normal(t.zeros(2), 1.0)),

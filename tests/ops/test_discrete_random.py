@@ -66,6 +66,12 @@ def test_generators_have_streams_of_their_own():
     lambda t, x: t.multinomial(x[0] + 10, 0),
     lambda t, x: t.multinomial(x.view(1, 2, 3), 1),
     lambda t, x: t.multinomial(x.long(), 1),
+    lambda t, x: t.multinomial(t.tensor([0.5, -0.5]), 1),
+    lambda t, x: t.multinomial(t.tensor([[0.5, float("inf")], [0.5, 0.5]]), 1, True),
+    lambda t, x: t.tensor([float("nan"), 1.0]).multinomial(1),
+    lambda t, x: t.multinomial(t.tensor([[0.5, 0.5], [0.0, 0.0]]), 1, True),
+    lambda t, x: t.poisson(t.tensor([0.5, -0.5])),
+    lambda t, x: t.poisson(t.tensor([0.5, float("nan")])),
     lambda t, x: t.poisson(x.long()),
     lambda t, x: t.binomial(x.long(), x),
 ])  # fmt: skip
@@ -77,3 +83,12 @@ def test_the_whole_message():
     with pytest.raises(RuntimeError) as error:
         lamina.multinomial(lamina.ones(2), 3)
     assert str(error.value) == "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
+    with pytest.raises(RuntimeError) as error:
+        lamina.multinomial(lamina.tensor([1.0, -1.0]), 1)
+    assert str(error.value) == "probability tensor contains either `inf`, `nan` or element < 0"
+    with pytest.raises(RuntimeError) as error:
+        lamina.multinomial(lamina.zeros(2), 1)
+    assert str(error.value) == "invalid multinomial distribution (sum of probabilities <= 0)"
+    with pytest.raises(RuntimeError) as error:
+        lamina.poisson(lamina.tensor([-1.0]))
+    assert str(error.value) == "invalid Poisson rate, expected rate to be non-negative"

@@ -63,6 +63,17 @@ def test_to_sparse_and_back(array):
     compare(run, array)
 
 
+def test_layouts_are_those_of_pytorch():
+    def run(t, x):
+        s = x.to_sparse(layout=t.sparse_coo)
+        bands = t.sparse.spdiags(t.ones(1, 3), t.tensor([1]), (3, 3), layout=t.sparse_coo)
+        again = [s.to_sparse(), s.to_sparse(2), s.to_sparse(layout=s.layout), s.to_sparse_coo()]
+        layouts = [s.layout is t.sparse_coo, bands.layout is t.sparse_coo, x.layout is t.strided]
+        return [layouts, s.to_dense(), bands.to_dense(), [y is s for y in again[:1]], [y._nnz() for y in again]]
+
+    compare(run, np.eye(3))
+
+
 def test_places_and_sizes_that_are_left_out():
     def run(t):
         return [
@@ -114,6 +125,12 @@ REFUSED = {
     "sparse and dense": lambda t: t.sparse_coo_tensor([[0]], [1.0], (2,)) + t.ones(2),
     "divided by a tensor": lambda t: t.sparse_coo_tensor([[0]], [1.0], (2,)) / t.ones(2),
     "shapes of a product": lambda t: t.sparse.mm(t.sparse_coo_tensor([[0], [0]], [1.0], (2, 2)), t.ones(3, 2)),
+    "transpose": lambda t: t.sparse_coo_tensor([[0], [0]], [1.0], (2, 2)).transpose(0, 5),
+    "size": lambda t: t.sparse_coo_tensor([[0], [0]], [1.0], (2, 2)).size(2),
+    "other sparse dimensions": lambda t: t.sparse_coo_tensor([[0], [0]], [1.0], (2, 2)).to_sparse(1),
+    "not coalesced": lambda t: t.sparse_coo_tensor(
+        [[1, 0]], [1.0, 2.0], (2,), is_coalesced=True, check_invariants=True
+    ),
     "index": lambda t: t.sparse_coo_tensor([[0]], [1.0], (2,))[2],
 }
 
@@ -142,6 +159,10 @@ def test_the_messages():
         (
             lambda: lamina.ones(2, 2).to_sparse_csr(),
             "to_sparse_csr: compressed sparse layouts are not supported; use sparse_coo_tensor.",
+        ),
+        (
+            lambda: lamina.eye(2).to_sparse().to_sparse(layout=lamina.sparse_csr),
+            "to_sparse: only layout=lamina.sparse_coo is supported, got lamina.sparse_csr.",
         ),
         (
             lambda: lamina.quantize_per_tensor(lamina.ones(2), 0.1, 0, None),
