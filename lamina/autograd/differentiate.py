@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from lamina import engine
@@ -59,8 +60,17 @@ def backward(
         grad_tensors: the gradient of each; None for single numbers.
         retain_graph: whether backward may come again; default: `create_graph`.
         create_graph: whether the gradients can be differentiated themselves.
+        grad_variables: the older name of grad_tensors.
         inputs: the tensors to give gradients to; default: all leaves.
     """
+    if grad_variables is not None:
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only "
+                "use `grad_tensors`."
+            )
+        grad_tensors = grad_variables
     roots = _as_list(tensors)
     gradients = _as_list(grad_tensors) if grad_tensors is not None else [None] * len(roots)
     pairs = [_root(x, g, create_graph) for x, g in zip(roots, gradients, strict=True)]
