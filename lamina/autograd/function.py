@@ -157,13 +157,13 @@ def gradients_of_inputs(
 def _backward_of(function: Any) -> Callable[..., Any]:
     """The function's `backward`, or its `vjp`, another name of it; RuntimeError if it has both."""
     if function.vjp is Function.vjp:
-        return function.backward  # type: ignore[no-any-return]
+        return function.backward
     if function.backward is not Function.backward:
         raise RuntimeError(
             "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement "
             "one of them."
         )
-    return function.vjp  # type: ignore[no-any-return]
+    return function.vjp
 
 
 @functools.cache
