@@ -13,7 +13,6 @@ PUBLIC = {
     **dict.fromkeys(("is_sparse_csr", "name", "volatile", "output_nr", "grad_dtype"), "Tensor"),
     **dict.fromkeys(("new", "new_empty_strided", "as_subclass", "module_load", "reinforce", "is_shared"), "Tensor"),
     **dict.fromkeys(("const_data_ptr", "storage_type", "resize", "resize_as", "__reversed__"), "Tensor"),
-    **dict.fromkeys(("is_coalesced", "sparse_dim", "dense_dim"), "Tensor"),
     **dict.fromkeys(("__div__", "__rdiv__", "__idiv__", "__nonzero__", "__long__"), "Tensor"),
     **dict.fromkeys(("__array_priority__", "__cuda_array_interface__"), "Tensor"),
 }
@@ -86,21 +85,6 @@ def reinforce(self: Tensor, *args: Any, **options: Any) -> NoReturn:
 def is_shared(self: Tensor) -> bool:
     """Whether its memory is shared between processes: never."""
     return False
-
-
-def is_coalesced(self: Tensor) -> NoReturn:
-    """A question about sparse tensors; of a dense one it is an error."""
-    raise RuntimeError("is_coalesced expected sparse coordinate tensor layout but got Strided")
-
-
-def sparse_dim(self: Tensor) -> int:
-    """The number of sparse dimensions: 0."""
-    return 0
-
-
-def dense_dim(self: Tensor) -> int:
-    """The number of dense dimensions: all."""
-    return self.ndim
 
 
 def const_data_ptr(self: Tensor) -> int:
