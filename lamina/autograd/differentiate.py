@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from lamina import engine
-from lamina.autograd.joint_hook import backward_ended
+from lamina.autograd.joint_hook import backward_ended, backward_failed
 from lamina.engine import Leaf, Value, record
 from lamina.tensor import Tensor, grad_mode, wrap
 
@@ -43,6 +43,14 @@ def _root(tensor: Tensor, gradient: Any, create: bool) -> tuple[Value, Value | N
     if gradient.dtype != tensor.dtype:
         given = gradient.to(tensor.dtype).current()
     return value, given
+
+
+def _gone_back(roots: list[Value], given: list[Value | None], **options: Any) -> engine.Gradients:
+    try:
+        return engine.backward(roots, given, **options)
+    except BaseException:
+        backward_failed()
+        raise
 
 
 def backward(
@@ -85,7 +93,7 @@ def backward(
                 raise RuntimeError("One of the differentiated Tensors does not require grad")
             if x._grads is None:
                 x._grads = Leaf()
-    found = engine.backward(
+    found = _gone_back(
         [value for value, _ in pairs],
         [given for _, given in pairs],
         retain=retain,
@@ -200,7 +208,7 @@ def grad(
     for x in wanted:
         if not x.requires_grad:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
-    found = engine.backward(
+    found = _gone_back(
         [value for value, _ in pairs],
         [given for _, given in pairs],
         retain=create_graph if retain_graph is None else retain_graph,
