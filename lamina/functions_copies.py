@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import lamina
 from lamina import functions, functions_shape, functions_strided
@@ -70,8 +70,9 @@ _COPIES = {f"{name}_copy": _copy_of(f"{name}_copy", view) for name, view in _VIE
 globals().update(_COPIES)
 
 
-def __getattr__(name: str) -> Any:
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any: ...
 
 
 PUBLIC = {**dict.fromkeys(_COPIES, "lamina"), "narrow_copy": "lamina Tensor"}

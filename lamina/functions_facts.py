@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 import math
 from typing import Any
 
 import numpy as np
 
 from lamina import dtypes, functions
-from lamina.ops import check, promote
+from lamina.ops import check, layout, promote
+from lamina.settings import memory_format
 from lamina.storage import TypedStorage, UntypedStorage
 from lamina.tensor import Size, Tensor
 
@@ -212,9 +214,39 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
 
 
 def dim_order(input: Tensor, *, ambiguity_check: Any = False) -> tuple[int, ...]:
-    """The dimensions from the one with the largest stride to the one with the smallest."""
+    """The dimensions from the one with the largest stride to the one with the smallest.
+
+    ambiguity_check: True: an error if other orders would say the same, as with equal strides or a size of 1; a list of
+    memory formats: an error unless, then, the tensor lies in exactly one of them.
+    """
     strides = input.stride()
+    if ambiguity_check is not False:
+        _check_one_order(input, strides, [] if ambiguity_check is True else ambiguity_check)
     return tuple(sorted(range(input.ndim), key=lambda axis: -strides[axis]))
+
+
+_ORDERS = {"channels_last": (0, 2, 3, 1), "channels_last_3d": (0, 2, 3, 4, 1)}
+
+
+def _check_one_order(input: Tensor, strides: tuple[int, ...], formats: Any) -> None:
+    if not isinstance(formats, list) or not all(isinstance(x, memory_format) for x in formats):
+        raise TypeError("The ambiguity_check argument must be a bool or a list of memory formats.")
+    shape = tuple(input.shape)
+    if 1 not in shape and all(a != b for a, b in itertools.pairwise(strides)):
+        return
+
+    def fits(order: tuple[int, ...]) -> bool:
+        sizes, steps = (tuple(x[axis] for axis in order) for x in (shape, strides))
+        return bool(layout.is_contiguous(sizes, steps))
+
+    rows = tuple(range(input.ndim))
+    orders = [_ORDERS.get(x.name, rows) for x in formats]
+    fitting = [order for order in orders if len(order) == input.ndim and fits(order)]
+    either = input.ndim == 4 and fits(rows) and fits(_ORDERS["channels_last"])  # whichever of the two is named
+    if len(fitting) != 1 or either:
+        raise RuntimeError(
+            "The tensor does not have unique dim order, or cannot map to exact one of the given memory formats."
+        )
 
 
 # --- numbers that PyTorch's compiler keeps as symbols --------------------------------------------

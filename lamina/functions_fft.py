@@ -141,8 +141,7 @@ def istft(
     return functions.istft_of(input, window, n_fft, hop, width, center, normalized, length, return_complex)
 
 
-def _frequencies(name: str, n: int, d: float, place: Any, options: dict[str, Any]) -> Tensor:
-    out, dtype = options.pop("out", None), options.pop("dtype", None)
+def _frequencies(name: str, n: int, d: float, place: Any, out: Any, dtype: Any, **options: Any) -> Tensor:
     dtype = dtypes.get_default_dtype() if dtype is None else dtypes.of(dtype)
     if not dtype.is_floating_point and not dtype.is_complex:
         raise RuntimeError(f"{name} requires a floating point or complex dtype")
@@ -164,7 +163,7 @@ def fftfreq(
     tensor([ 0.0000,  0.2500, -0.5000, -0.2500])
     """
     place = np.concatenate([np.arange((n + 1) // 2), np.arange(-(n // 2), 0)]) if n > 0 else np.zeros(0)
-    return _frequencies("fftfreq", n, d, place, _options(out, dtype, device, requires_grad))
+    return _frequencies("fftfreq", n, d, place, out, dtype, device=device, requires_grad=requires_grad)
 
 
 def rfftfreq(
@@ -177,8 +176,5 @@ def rfftfreq(
     >>> lamina.fft.rfftfreq(4)
     tensor([0.0000, 0.2500, 0.5000])
     """
-    return _frequencies("rfftfreq", n, d, np.arange(max(n // 2 + 1, 0)), _options(out, dtype, device, requires_grad))
-
-
-def _options(out: Any, dtype: Any, device: Any, requires_grad: bool) -> dict[str, Any]:
-    return {"out": out, "dtype": dtype, "device": device, "requires_grad": requires_grad}
+    place = np.arange(max(n // 2 + 1, 0))
+    return _frequencies("rfftfreq", n, d, place, out, dtype, device=device, requires_grad=requires_grad)

@@ -160,9 +160,7 @@ def load_state_dict_from_url(
     if not file.exists():
         hashed = _HASH.search(file.name) if check_hash else None
         download_url_to_file(url, str(file), hashed[1] if hashed else None, progress)
-    if hasattr(io, "load"):
-        return io.load(file, map_location=map_location)
-    return io.load_torch(file, map_location)
+    return io.load(file, map_location=map_location)
 
 
 load_url = load_state_dict_from_url

@@ -2,42 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
-import jax
+from lamina.autograd.profiler import record_function
 
 __all__ = ["profile", "record_function"]
-
-
-class record_function:
-    """A block or a function under a name in JAX's traces.
-
-    Args:
-        name: the name.
-        args: accepted.
-    """
-
-    def __init__(self, name: str, args: str | None = None) -> None:
-        self.name, self.args = name, args
-        self._open: list[Any] = []
-
-    def __enter__(self) -> record_function:
-        self._open.append(jax.profiler.TraceAnnotation(self.name))
-        self._open[-1].__enter__()
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._open.pop().__exit__(*error)
-
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        def named(*args: Any, **options: Any) -> Any:
-            with self:
-                return function(*args, **options)
-
-        return named
 
 
 class profile:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lamina import creation, dtypes, functions
+from lamina.layouts import strided
 from lamina.tensor import Tensor, grad_mode
 
 __all__ = ["assert_allclose", "assert_close", "make_tensor"]
@@ -43,8 +44,8 @@ def assert_close(
         allow_subclasses: whether the two may be of different classes of tensor.
         rtol, atol: both or none; by default they depend on the type of the numbers.
         equal_nan: whether nan equals nan.
-        check_device, check_dtype, check_stride: what else must agree.
-        check_layout: accepted.
+        check_device, check_dtype, check_layout, check_stride: what else must agree; where layouts need not, values of
+            sparse tensors are compared as dense ones.
         msg: the message, or a function of the one made here.
 
     >>> import lamina
@@ -55,7 +56,7 @@ def assert_close(
             f"rtol and atol must both be specified or both be unspecified, but got {'no ' if rtol is None else ''}rtol "
             f"and {'no ' if atol is None else ''}atol."
         )
-    checks = {"device": check_device, "dtype": check_dtype, "stride": check_stride}
+    checks = {"layout": check_layout, "device": check_device, "dtype": check_dtype, "stride": check_stride}
     found = _difference(actual, expected, "", rtol, atol, equal_nan, checks, allow_subclasses)
     if found:
         raise AssertionError(msg(found) if callable(msg) else found if msg is None else msg)
@@ -96,6 +97,7 @@ def _tensors(
     facts: list[tuple[str, Any, Any, bool]] = [("shape", x.shape, y.shape, True)]
     if not number:
         facts += [
+            ("layout", getattr(a, "layout", strided), getattr(b, "layout", strided), checks["layout"]),
             ("device", x.device, y.device, checks["device"]),
             ("dtype", x.dtype, y.dtype, checks["dtype"]),
             ("stride()", x.stride(), y.stride(), checks["stride"]),
@@ -168,8 +170,13 @@ def make_tensor(
         requires_grad: whether it is a leaf that wants a gradient.
         noncontiguous: whether every second element of a larger tensor.
         exclude_zero: whether the smallest positive number, or 1, takes the place of 0.
-        memory_format: accepted.
+        memory_format: accepted, but not beside noncontiguous; lamina has row-major order only.
     """
+    if noncontiguous and memory_format is not None:
+        raise ValueError(
+            "The parameters `noncontiguous` and `memory_format` are mutually exclusive, but got "
+            f"noncontiguous={noncontiguous} and memory_format={memory_format}"
+        )
     sizes = tuple(shape[0]) if len(shape) == 1 and not isinstance(shape[0], int) else shape
     dtype = dtypes.of(dtype)
     inexact = dtype.is_floating_point or dtype.is_complex

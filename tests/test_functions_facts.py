@@ -70,6 +70,16 @@ def test_shapes():
     compare(lambda t, x: (x.dim_order(), x.permute(2, 0, 1).dim_order()), floats(2, 3, 4))
 
 
+@pytest.mark.parametrize("shape", [(2, 3, 4), (2, 1, 3, 3), (2, 3, 1, 1), (3, 3, 3, 3)], ids=str)
+@pytest.mark.parametrize("formats", [(), ("contiguous_format",), ("contiguous_format", "channels_last"), "no"], ids=str)
+def test_dim_order_says_where_several_would_do(shape, formats):
+    def run(t):
+        x, given = t.zeros(*shape), [getattr(t, name) for name in formats] if formats != "no" else "no"
+        return x.dim_order(ambiguity_check=given or True), x.transpose(0, 1).dim_order(ambiguity_check=given or True)
+
+    compare(run)
+
+
 def test_symbols_are_numbers():
     def run(t):
         return [

@@ -153,6 +153,16 @@ def test_assert_close_judges_as_pytorchs(a, b, options):
 
 
 @BOTH
+def test_assert_close_looks_at_the_layout(t):
+    sparse = t.eye(2).to_sparse()
+    t.testing.assert_close(sparse, sparse)
+    t.testing.assert_close(sparse, t.eye(2), check_layout=False)
+    text = "^The values for attribute 'layout' do not match: (torch|lamina).sparse_coo != (torch|lamina).strided.$"
+    with pytest.raises(AssertionError, match=text):
+        t.testing.assert_close(sparse, t.eye(2))
+
+
+@BOTH
 def test_assert_close_goes_into_containers(t):
     t.testing.assert_close({"a": [t.ones(2), 3.0]}, {"a": [t.ones(2), 3.0]})
     with pytest.raises(AssertionError, match=r"The failure occurred for item \['a'\]\[1\]"):
@@ -194,6 +204,12 @@ def fails(i, text):
 def test_spawn_tells_what_a_process_raised():
     with pytest.raises(lamina.multiprocessing.ProcessRaisedException, match=r"-- Process 0 raised:\n(.|\n)*oh 0"):
         lamina.multiprocessing.spawn(fails, args=("oh",), nprocs=1)
+
+
+@BOTH
+def test_spawn_warns_of_another_start_method(t):
+    with pytest.warns(FutureWarning, match=r"^This method only supports start_method=spawn \(got: fork\)"):
+        t.multiprocessing.spawn(fails, nprocs=0, start_method="fork")
 
 
 @BOTH

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from lamina import engine
-from lamina.autograd.joint_hook import backward_ended
+from lamina.autograd.joint_hook import backward_ended, backward_failed
 from lamina.engine import Leaf, Value, record
 from lamina.tensor import Tensor, grad_mode, wrap
 
@@ -44,6 +45,14 @@ def _root(tensor: Tensor, gradient: Any, create: bool) -> tuple[Value, Value | N
     return value, given
 
 
+def _gone_back(roots: list[Value], given: list[Value | None], **options: Any) -> engine.Gradients:
+    try:
+        return engine.backward(roots, given, **options)
+    except BaseException:
+        backward_failed()
+        raise
+
+
 def backward(
     tensors: Any,
     grad_tensors: Any = None,
@@ -59,8 +68,17 @@ def backward(
         grad_tensors: the gradient of each; None for single numbers.
         retain_graph: whether backward may come again; default: `create_graph`.
         create_graph: whether the gradients can be differentiated themselves.
+        grad_variables: the older name of grad_tensors.
         inputs: the tensors to give gradients to; default: all leaves.
     """
+    if grad_variables is not None:
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only "
+                "use `grad_tensors`."
+            )
+        grad_tensors = grad_variables
     roots = _as_list(tensors)
     gradients = _as_list(grad_tensors) if grad_tensors is not None else [None] * len(roots)
     pairs = [_root(x, g, create_graph) for x, g in zip(roots, gradients, strict=True)]
@@ -75,7 +93,7 @@ def backward(
                 raise RuntimeError("One of the differentiated Tensors does not require grad")
             if x._grads is None:
                 x._grads = Leaf()
-    found = engine.backward(
+    found = _gone_back(
         [value for value, _ in pairs],
         [given for _, given in pairs],
         retain=retain,
@@ -190,7 +208,7 @@ def grad(
     for x in wanted:
         if not x.requires_grad:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
-    found = engine.backward(
+    found = _gone_back(
         [value for value, _ in pairs],
         [given for _, given in pairs],
         retain=create_graph if retain_graph is None else retain_graph,

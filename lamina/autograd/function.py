@@ -131,7 +131,7 @@ def gradients_of_inputs(
     function: Any, context: FunctionCtx, inputs: Sequence[Any], given: Sequence[Any]
 ) -> list[Value | None]:
     """What the user's backward gives for each input of `apply`, checked."""
-    results = function.backward(context, *given)
+    results = _backward_of(function)(context, *given)
     results = results if isinstance(results, tuple) else (results,)
     while len(results) > len(inputs) and results[-1] is None:
         results = results[:-1]
@@ -154,6 +154,18 @@ def gradients_of_inputs(
     return found
 
 
+def _backward_of(function: Any) -> Callable[..., Any]:
+    """The function's `backward`, or its `vjp`, another name of it; RuntimeError if it has both."""
+    if function.vjp is Function.vjp:
+        return function.backward
+    if function.backward is not Function.backward:
+        raise RuntimeError(
+            "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement "
+            "one of them."
+        )
+    return function.vjp
+
+
 @functools.cache
 def _custom_op(function: Any, inputs: int, outputs: int) -> engine.Basic:
     """Gives a custom function's results a place in the trace: operands are the inputs, then the results."""
@@ -169,9 +181,9 @@ def _custom_op(function: Any, inputs: int, outputs: int) -> engine.Basic:
 class Function:
     """An operation with a backward of the user's own: a subclass has static `forward(ctx, ...)`, `backward(ctx, ...)`.
 
-    With a static `setup_context(ctx, inputs, output)`, forward comes without `ctx`. Inside `lamina.func`'s transforms
-    and `lamina.vmap` both are recorded, so they must be made of operations there; `vmap`, `jvp` and
-    `generate_vmap_rule` are not needed, and not asked.
+    Its backward may be called `vjp` as well. With a static `setup_context(ctx, inputs, output)`, forward comes without
+    `ctx`. Inside `lamina.func`'s transforms and `lamina.vmap` both are recorded, so they must be made of operations
+    there; `vmap`, `jvp` and `generate_vmap_rule` are not needed, and not asked.
 
     >>> import lamina
     >>> class Double(lamina.autograd.Function):

@@ -98,9 +98,7 @@ class no_grad(_Mode):
     def __new__(cls, function: Any = None) -> Any:
         if function is not None:
             return decorated(function, lambda: grad_mode(cls.mode))
-        self = object.__new__(cls)
-        self._entered = []
-        return self
+        return super().__new__(cls)
 
 
 class enable_grad(no_grad):

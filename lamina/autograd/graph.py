@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from lamina.autograd.hooks import Handle, register_hook
-from lamina.autograd.joint_hook import JointHook
+from lamina.autograd.joint_hook import JointHandle, JointHook
 from lamina.autograd.saved import disable_saved_tensors_hooks, saved_tensors_hooks
 from lamina.autograd.steps import AccumulateGrad, Node
 from lamina.rebinding import memory_of
@@ -78,5 +78,4 @@ def register_multi_grad_hook(tensors: Sequence[Tensor], fn: Callable[..., Any], 
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
     tensors = list(tensors)
     joint = JointHook(fn, len(tensors), mode)
-    handles = [register_hook(x, joint.at(i)) for i, x in enumerate(tensors)]
-    return joint.handle(handles)
+    return JointHandle([register_hook(x, joint.at(i)) for i, x in enumerate(tensors)])

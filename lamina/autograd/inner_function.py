@@ -24,7 +24,7 @@ def apply_inside(function: Any, context: Any, args: tuple[Any, ...], kwargs: dic
         elements = map(wrap, given)
         new = tuple(next(elements) if isinstance(x, Tensor) else x for x in args)
         results = function.call_forward(context, new, kwargs)
-        outputs = list(results) if isinstance(results, (tuple, list)) else [results]
+        outputs = _flat(results)
         box["results"], box["smooth"] = results, function.smooth_results(context, outputs)
         box["outputs"] = [x for x in outputs if isinstance(x, Tensor)]
         box["held"] = [name for name, x in vars(context).items() if isinstance(x, Tensor)]

@@ -46,12 +46,8 @@ class JointHook:
         if self.mode == "all":
             self.fn([met.get(i) for i in range(self.count)])
 
-    def handle(self, handles: list[Handle]) -> Handle:
-        """Takes all of the hooks away."""
-        return _JointHandle(handles)
 
-
-class _JointHandle(Handle):
+class JointHandle(Handle):
     """Takes several hooks away."""
 
     def __init__(self, handles: list[Handle]) -> None:
@@ -62,6 +58,13 @@ class _JointHandle(Handle):
         """Take the hooks away."""
         for handle in self._handles:
             handle.remove()
+
+
+def backward_failed() -> None:
+    """Forget what the hooks have met: the next backward begins anew."""
+    hooks, _waiting.hooks = _waiting.hooks, []
+    for hook in hooks:
+        hook.met = {}
 
 
 def backward_ended() -> None:

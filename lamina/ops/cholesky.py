@@ -11,20 +11,23 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamina.ops.matrix import adjoint, check_matrices, check_same_type, product, same_batch, triangular_solve
+from lamina.ops.matrix import (
+    adjoint,
+    check_matrices,
+    check_same_type,
+    from_lower,
+    product,
+    same_batch,
+    triangular_solve,
+)
 from lamina.ops.op import Array, op
-
-
-def _from_lower(A: jax.Array) -> jax.Array:
-    """The Hermitian matrix with the lower triangle of A."""
-    return jnp.tril(A) + adjoint(jnp.tril(A, -1))
 
 
 @jax.custom_vjp
 def _lower(A: jax.Array) -> jax.Array:
     if A.size == 0:
         return A
-    return jnp.tril(lax.linalg.cholesky(_from_lower(A), symmetrize_input=False))
+    return jnp.tril(lax.linalg.cholesky(from_lower(A), symmetrize_input=False))
 
 
 def _lower_forward(A: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -35,8 +38,7 @@ def _lower_forward(A: jax.Array) -> tuple[jax.Array, jax.Array]:
 def _lower_backward(L: jax.Array, grad: jax.Array) -> tuple[jax.Array]:
     """L^-H phi L^-1 / 2, phi the lower triangle of L^H grad and, above it, its conjugate transpose: as PyTorch's."""
     # JAX's gradients of complex numbers are the conjugates of those in the formula.
-    inner = jnp.tril(product(adjoint(L), jnp.conj(grad)))
-    inner = inner + adjoint(jnp.tril(inner, -1))
+    inner = from_lower(product(adjoint(L), jnp.conj(grad)))
     half = triangular_solve(L, inner, lower=True, transpose_a=True, conjugate_a=True)
     whole = adjoint(triangular_solve(L, adjoint(half), lower=True, transpose_a=True, conjugate_a=True))
     return (jnp.conj(whole) / 2,)
@@ -71,7 +73,7 @@ def _first_bad(A: Array) -> jax.Array:
         found = jnp.where((found == 0) & bad, (k + 1).astype(jnp.int32), found)
         return x - product(column, adjoint(column)) / jnp.where(pivot == 0, jnp.ones_like(pivot), pivot), found
 
-    start = (lax.stop_gradient(_from_lower(A)), jnp.zeros(A.shape[:-2], jnp.int32))
+    start = (lax.stop_gradient(from_lower(A)), jnp.zeros(A.shape[:-2], jnp.int32))
     return lax.fori_loop(0, n, step, start)[1]
 
 

@@ -8,20 +8,11 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamina.ops.matrix import adjoint, check_matrices, product
+from lamina.ops.matrix import adjoint, check_matrices, product, reading_lower
 from lamina.ops.op import Array, op
 from lamina.ops.operands import is_complex
 
 # --- of Hermitian matrices ---
-
-
-@jax.custom_vjp
-def _from_lower(A: jax.Array) -> jax.Array:
-    """The Hermitian matrix with the lower triangle of A. The gradient goes to all of A, as PyTorch's."""
-    return jnp.tril(A) + adjoint(jnp.tril(A, -1))
-
-
-_from_lower.defvjp(lambda A: (_from_lower(A), None), lambda _, grad: (grad,))
 
 
 def _hermitian(name: str, A: Array, UPLO: str) -> tuple[jax.Array, jax.Array]:
@@ -31,7 +22,7 @@ def _hermitian(name: str, A: Array, UPLO: str) -> tuple[jax.Array, jax.Array]:
     if A.size == 0:
         return jnp.zeros(A.shape[:-1], A.real.dtype), A
     # With the upper triangle given, the matrix is that with the lower triangle of the conjugate transpose.
-    whole = _from_lower(A) if UPLO.upper() == "L" else adjoint(_from_lower(adjoint(A)))
+    whole = reading_lower(A) if UPLO.upper() == "L" else adjoint(reading_lower(adjoint(A)))
     vectors, values = lax.linalg.eigh(whole, symmetrize_input=False)
     return values, vectors
 

@@ -13,7 +13,7 @@ from jax import lax
 
 from lamina.ops import check, promote
 from lamina.ops.lu import first_zero
-from lamina.ops.matrix import adjoint, check_matrices, check_same_type, is_vector, product, same_batch
+from lamina.ops.matrix import adjoint, check_matrices, check_same_type, is_vector, product, reading_lower, same_batch
 from lamina.ops.op import Array, ArrayLike, op
 
 # --- QR ---
@@ -189,6 +189,7 @@ def pinv(A: Array, atol: ArrayLike | None = None, rtol: ArrayLike | None = None,
     check_matrices("linalg.pinv", A, square=hermitian)
     if A.size == 0:
         return jnp.zeros((*A.shape[:-2], A.shape[-1], A.shape[-2]), A.dtype)
+    A = reading_lower(A) if hermitian else A
     relative = relative_tolerance(A, atol, rtol)
     if atol is not None:
         largest = lax.stop_gradient(jnp.linalg.svd(A, compute_uv=False)[..., 0])

@@ -15,6 +15,7 @@ from lamina.ops.lu import first_zero
 from lamina.ops.matrix import (
     check_matrices,
     check_same_type,
+    from_lower,
     is_vector,
     product,
     same_batch,
@@ -173,7 +174,7 @@ def matrix_rank_of(A: Array, atol: ArrayLike | None, rtol: ArrayLike | None, her
     check_matrices("linalg.matrix_rank", A, square=hermitian)
     if A.size == 0:
         return jnp.zeros(A.shape[:-2], jnp.int64)
-    size = jnp.abs(jnp.linalg.eigvalsh(A)) if hermitian else jnp.linalg.svd(A, compute_uv=False)
+    size = jnp.abs(jnp.linalg.eigvalsh(from_lower(A))) if hermitian else jnp.linalg.svd(A, compute_uv=False)
     limit = relative_tolerance(A, atol, rtol) * jnp.max(size, -1)
     if atol is not None:
         limit = jnp.maximum(limit, jnp.asarray(atol, limit.dtype))

@@ -56,6 +56,20 @@ def adjoint(x: Array) -> jax.Array:
     return jnp.conj(x).mT
 
 
+def from_lower(A: Array) -> jax.Array:
+    """The Hermitian matrix with the lower triangle of A."""
+    return jnp.tril(A) + adjoint(jnp.tril(A, -1))
+
+
+@jax.custom_vjp
+def reading_lower(A: jax.Array) -> jax.Array:
+    """`from_lower`, whose gradient goes to all of A, as PyTorch's."""
+    return from_lower(A)
+
+
+reading_lower.defvjp(lambda A: (from_lower(A), None), lambda _, grad: (grad,))
+
+
 def same_batch(*arrays: Array) -> tuple[jax.Array, ...]:
     """The matrices with their batch dimensions broadcast."""
     shapes = [jax.ShapeDtypeStruct(x.shape[:-2], x.dtype) for x in arrays]

@@ -185,6 +185,31 @@ def test_hooks_of_saved_tensors():
     compare(forbidden, X)
 
 
+def test_vjp_is_another_name_of_backward():
+    def run(t, x, both):
+        class Double(t.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                return x * 2
+
+            @staticmethod
+            def vjp(ctx, grad):
+                return grad * 2
+
+        class Both(Double):
+            @staticmethod
+            def backward(ctx, grad):
+                return grad * 2
+
+        y = (Both if both else Double).apply(x)
+        return t.autograd.grad(y, x, t.ones_like(y))[0]
+
+    compare(run, X, False)
+    for t in (torch, lamina):
+        with pytest.raises(RuntimeError, match="^Implementing both 'backward' and 'vjp' for a custom Function is not"):
+            run(t, t.ones(3, requires_grad=True), True)
+
+
 def test_old_ways():
     for t in (torch, lamina):
         with pytest.warns(DeprecationWarning, match="should not be instantiated"):

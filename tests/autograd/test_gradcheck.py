@@ -87,3 +87,5 @@ def test_inputs():
     compare(lambda t, x: t.autograd.gradgradcheck(mixed, x, check_rev_over_rev=False), Y)
     with pytest.warns(UserWarning, match="^Input #0 requires gradient and is not a double precision"):
         gradcheck(lambda x: x * 2, lamina.ones(1, requires_grad=True), atol=1e-1, eps=1e-2)
+    with pytest.raises(NotImplementedError, match="^gradcheck: sparse inputs are not implemented; check a function of"):
+        gradcheck(lambda x: x.to_dense(), lamina.eye(2).to_sparse().requires_grad_())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 import lamina
 from tests.parity import compare, floats
@@ -96,6 +97,26 @@ def test_a_hook_on_several_tensors(mode):
     compare(run, X, Y)
     with pytest.raises(ValueError, match="Expects mode to be one of"):
         lamina.autograd.graph.register_multi_grad_hook((), print, mode="some")
+
+
+@pytest.mark.parametrize("mode", ["all", "any"])
+@pytest.mark.parametrize("t", [torch, lamina], ids=["torch", "lamina"])
+def test_a_backward_that_fails_leaves_nothing_to_a_hook_on_several_tensors(t, mode):
+    def fails(grad):
+        raise ValueError("stop")
+
+    seen = []
+    x, y = t.ones(2, requires_grad=True), t.ones(2, requires_grad=True)
+    h = x * 2
+    t.autograd.graph.register_multi_grad_hook((h, y), seen.append, mode=mode)
+    with h.register_hook(fails), pytest.raises(ValueError, match="^stop$"):
+        (h * y).sum().backward(retain_graph=True)
+    before = len(seen)
+    h.sum().backward()
+    (found,) = seen[before:]
+    if mode == "all":
+        assert found[1] is None
+    assert (found[0] if mode == "all" else found).tolist() == [1.0, 1.0]
 
 
 def test_versions():

@@ -49,6 +49,17 @@ def test_pseudoinverse_and_rank():
             grad=False)  # fmt: skip
 
 
+def test_of_hermitian_matrices_the_lower_triangle_is_read():
+    A, tolerance = floats(2, 3, 3, dtype=DOUBLE), np.array([0.1, 0.5])
+
+    def run(t, A, x):
+        named = {"hermitian": True, "atol": x}
+        return t.linalg.pinv(A, hermitian=True), t.linalg.pinv(A, **named), t.linalg.matrix_rank(A, **named)
+
+    compare(run, A, tolerance, grad=False, rtol=1e-6, atol=1e-8)
+    compare(lambda t, A: t.linalg.pinv(A + A.mT, hermitian=True), A, rtol=1e-6, atol=1e-8)
+
+
 def test_tensors_and_powers():
     compare(
         lambda t, A: (t.linalg.tensorinv(A), t.linalg.tensorinv(A.reshape(6, 2, 3), ind=1)),
