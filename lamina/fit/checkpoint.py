@@ -32,7 +32,7 @@ class Checkpoint:
         keep: how many of the newest are kept.
         best: a column of the history, such as "valid_loss": the epoch where it was best is kept, too, as
             `best.lamina`.
-        mode: whether "min" or "max" is best; default: what the name says.
+        mode: whether "min" or "max" is best; default: what the metric says.
 
     >>> import lamina, tempfile
     >>> saved = lamina.fit.Checkpoint(tempfile.mkdtemp(), best="loss")
@@ -145,7 +145,7 @@ class Keeper:
 
     def after_epoch(self, run: Run) -> None:
         """Write, if enough epochs have passed or it was the last, and note whether this one is the best so far."""
-        better = self.watch is not None and self.watch.better(run.row)
+        better = self.watch is not None and self.watch.better(run)
         done = run.epoch - 1
         each = self.checkpoint.epochs
         if better or run.why is not None or done >= run.epochs or (each is not None and done % each == 0):
