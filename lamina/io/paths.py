@@ -19,12 +19,13 @@ def named(who: str, x: Any, kinds: tuple[type, ...] = (list, tuple)) -> Iterator
     Raises:
         FileError: if it holds itself, or repeats itself without end.
     """
+    holders: Any = (Mapping, *kinds)
     met: set[int] = set()
     again = 0
     left = [("", x, 0)]
     while left:
         path, x, depth = left.pop()
-        if not isinstance(x, (Mapping, *kinds)):
+        if not isinstance(x, holders):
             yield path, x
             continue
         again += len(x) * (id(x) in met)

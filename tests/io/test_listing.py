@@ -8,7 +8,6 @@ import torch
 
 import lamina
 from lamina.io import FileError, save_npz, save_safetensors
-from lamina.io.convert import convert
 from lamina.io.listing import Facts, facts_of, listing
 
 STATE = {
@@ -59,28 +58,6 @@ def test_nested_data_and_arrays(tmp_path):
     torch.save([torch.ones(1)], tmp_path / "pytorch_model.bin")
     np.save(tmp_path / "x.npy", np.ones(2))
     assert [line.name for line in listing("t", tmp_path / "x.npy").lines] == ["value"]
-
-
-def test_what_has_no_end_is_refused(tmp_path):
-    cycle: list = [torch.ones(2)]
-    cycle.append(cycle)
-    doubled: list = [torch.ones(1)]
-    for _ in range(60):
-        doubled = [doubled, doubled]
-    for data in (cycle, {"a": doubled}):
-        torch.save(data, tmp_path / "x.pt")
-        lamina.load(tmp_path / "x.pt")  # which is as small as the file
-        message = "x.pt: its data holds itself, or repeats itself without end. Save it without cycles."
-        with pytest.raises(FileError) as caught:
-            listing("t", tmp_path / "x.pt")
-        assert str(caught.value) == f"t: {message}"
-        for target in ("x.npz", "x.lamina"):
-            with pytest.raises(FileError) as caught:
-                convert(tmp_path / "x.pt", tmp_path / target)
-            assert str(caught.value) == f"convert: {message}"
-    shared = {"w": torch.ones(1)}
-    torch.save({"a": shared, "b": [shared, {torch.ones(1)}]}, tmp_path / "x.pt")
-    assert [line.name for line in listing("t", tmp_path / "x.pt").lines] == ["a.w", "b.0.w", "b.1.0"]
 
 
 def test_facts():
