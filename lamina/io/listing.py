@@ -70,9 +70,8 @@ def listing(function: str, path: Path, facts: bool = False) -> Listing:
     source = open_source(function, path)
     if safetensors_layout.looks_like(source.buffer):
         header = safetensors_layout.read_header(source)
-        metadata = {name: text for name, text in header.metadata.items() if not name.startswith("lamina.")}
         form = "lamina" if native.is_native(header) else "safetensors"
-        return Listing(form, metadata, _of_header(source, header, path.name, facts))
+        return Listing(form, header.notes, _of_header(source, header, path.name, facts))
     found = named(source.who, load(path, "cpu"), (list, tuple, set))
     lines = [_line(name or "value", x, path.name, facts) for name, x in found if isinstance(x, (Tensor, np.ndarray))]
     return Listing(format_of(source), {}, lines)
@@ -102,7 +101,7 @@ def _of_index(function: str, path: Path, facts: bool) -> Listing:
         source = open_shard(function, file, index)
         if safetensors_layout.looks_like(source.buffer):
             header = safetensors_layout.read_header(source)
-            metadata.update({key: text for key, text in header.metadata.items() if not key.startswith("lamina.")})
+            metadata.update(header.notes)
             found = _of_header(source, header, file.name, facts)
         else:
             found = listing(function, file, facts).lines
