@@ -6,6 +6,7 @@ import contextlib
 import math
 import os
 import re
+import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from lamina.fit.run import Run
 from lamina.fit.state import check_state, state_of, take_over
 from lamina.fit.watch import Watch
 from lamina.io import FileError, load, save
+from lamina.io.atomic import replacing
 
 _NAME = re.compile(r"checkpoint-(\d{12})\.lamina")
 BEST = "best.lamina"
@@ -168,10 +170,12 @@ class Keeper:
 
     def _keep_best(self, path: Path) -> None:
         """A second name for the file, which outlives the first; a copy where the file system has no links."""
-        beside = path.with_name(f".{BEST}.link.tmp")
+        best, beside = path.with_name(BEST), path.with_name(f".{BEST}.link.tmp")
         beside.unlink(missing_ok=True)
         try:
             os.link(path, beside)
         except OSError:
-            save(load(path), beside)
-        os.replace(beside, path.with_name(BEST))
+            with open(path, "rb") as whole, replacing(best) as copy:
+                shutil.copyfileobj(whole, copy)
+        else:
+            os.replace(beside, best)
