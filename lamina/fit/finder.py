@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from lamina.fit.chance import random_state, set_random_state
+from lamina.data.chance import random_state, set_random_state
 from lamina.fit.evaluation import modes_kept
 from lamina.fit.feed import Feed, feed_of
 from lamina.fit.forward import Forward
