@@ -12,7 +12,9 @@ import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from lamina.io.errors import printable
 from lamina.io.listing import Facts, Line, Listing, listing
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -41,7 +43,7 @@ def inspect(file: File, stats: WithStats = False, as_json: AsJson = False) -> No
         return
     console = Console(width=None if sys.stdout.isatty() else 1000)  # in a pipe, lines are as long as they are
     for name, text in found.metadata.items():
-        console.print(f"{name}: {text}", markup=False, highlight=False)
+        console.print(printable(f"{name}: {text}"), markup=False, highlight=False)
     console.print(table(found, stats))
     console.print(summary(found), markup=False, highlight=False)
 
@@ -84,14 +86,15 @@ def table(found: Listing, stats: bool) -> Table:
     if files:
         made.add_column("file", overflow="fold")
     for line in found.lines:
-        made.add_row(*cells(line, stats), *([line.file] if files else []), style=_style(line.facts))
+        row = [*cells(line, stats), *([line.file] if files else [])]
+        made.add_row(*(Text(printable(cell)) for cell in row), style=_style(line.facts))  # a Text has no markup
     return made
 
 
 def cells(line: Line, stats: bool) -> list[str]:
     """One row of the table."""
     shape = " x ".join(map(str, line.shape)) or "scalar"
-    plain = [line.name.replace("[", "\\["), line.dtype, shape, in_bytes(line.bytes)]
+    plain = [line.name, line.dtype, shape, in_bytes(line.bytes)]
     if not stats:
         return plain
     if line.facts is None:

@@ -11,19 +11,8 @@ import itertools
 from collections.abc import Container, Iterator
 from typing import Any
 
-import numpy as np
-
 from lamina import random
-
-
-def place_of(generator: random.Generator) -> list[int]:
-    """Seed and offset of a generator: plain numbers, so that a state can be written anywhere."""
-    return [int(x) for x in generator.source.state().view(np.uint64)]
-
-
-def go_to(generator: random.Generator, place: list[int]) -> None:
-    """Put a generator where `place_of` found it."""
-    generator.source.set_state(np.array(place, np.uint64).view(np.uint8))
+from lamina.data.chance import go_to, place_of
 
 
 class Chain:

@@ -19,8 +19,8 @@ import numpy as np
 
 from lamina import random
 from lamina.data import worker_info
+from lamina.data.chance import Standing
 from lamina.data.fetch import MapFetcher, Recipe, StreamFetcher
-from lamina.data.order import go_to, place_of
 from lamina.data.shared import Marked, Segment, pack
 from lamina.data.worker_info import WorkerInfo
 
@@ -173,7 +173,7 @@ class _Worker:
         self.number = number
         self.fetcher: MapFetcher | StreamFetcher | None = None
         self.failed: Failure | None = None
-        self.random: tuple[Any, ...] | None = None
+        self.random: Standing | None = None
 
     def start(self, init: Callable[[int], None] | None) -> None:
         """Let the user set the worker up. What goes wrong is reported in place of the first batch."""
@@ -188,7 +188,8 @@ class _Worker:
         try:
             self.fetcher = self.recipe.fetcher(Marked)
             if resume.random is not None:
-                _set_random_place(resume.random)
+                place = resume.random
+                Standing(*(pickle.loads(place) if isinstance(place, bytes) else place)).put_back()
             if isinstance(self.fetcher, StreamFetcher):
                 self.fetcher.resume(resume.dataset, resume.batches, resume.batch_size)
             self.random = None
@@ -222,25 +223,8 @@ class _Worker:
 
     def _moved(self) -> bytes | None:
         """Where the random numbers stand, if that is elsewhere than when it was last said."""
-        place = _random_place()
-        if self.random is not None and _same(place, self.random):
+        place = Standing.now()
+        if self.random is not None and place.same(self.random):
             return None
         self.random = place
         return pickle.dumps(place, protocol=5)
-
-
-def _random_place() -> tuple[Any, ...]:
-    """Where Python's, NumPy's and lamina's random numbers stand."""
-    return python_random.getstate(), np.random.get_state(), place_of(random.default_generator)  # noqa: NPY002
-
-
-def _same(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
-    numpy_a, numpy_b = a[1], b[1]
-    return bool((a[0], a[2], numpy_a[2:]) == (b[0], b[2], numpy_b[2:]) and np.array_equal(numpy_a[1], numpy_b[1]))
-
-
-def _set_random_place(place: tuple[Any, ...]) -> None:
-    python, numpy, lamina = pickle.loads(place) if isinstance(place, bytes) else place
-    python_random.setstate((python[0], tuple(python[1]), python[2]))
-    np.random.set_state((numpy[0], np.array(numpy[1], np.uint32), *numpy[2:]))  # noqa: NPY002
-    go_to(random.default_generator, lamina)

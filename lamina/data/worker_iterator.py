@@ -159,7 +159,4 @@ def _place(state: dict[str, Any] | None, count: int, stream: bool) -> dict[str, 
 
 def _plain(random: Any) -> Any:
     """Where a worker's random numbers stand, as numbers and lists."""
-    if not isinstance(random, bytes):
-        return random
-    python, numpy, lamina = pickle.loads(random)
-    return [[python[0], list(python[1]), python[2]], [numpy[0], numpy[1].tolist(), *numpy[2:]], lamina]
+    return pickle.loads(random).plain() if isinstance(random, bytes) else random

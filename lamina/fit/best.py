@@ -15,7 +15,7 @@ class KeepBest(Callback):
 
     Args:
         monitor: a column of the history.
-        mode: whether "min" or "max" is best; default: what the name says.
+        mode: whether "min" or "max" is best; default: what the metric says.
 
     Attributes:
         epoch: the best epoch, None before the first.
@@ -27,7 +27,7 @@ class KeepBest(Callback):
         self.kept: dict[str, Any] = {}
 
     def on_epoch_end(self, run: Run) -> None:
-        if self.watch.better(run.row):
+        if self.watch.better(run):
             self.epoch = run.epoch
             self.kept = {name: on_host(x) for name, x in run.model.state_dict().items()}
 

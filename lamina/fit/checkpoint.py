@@ -6,6 +6,7 @@ import contextlib
 import math
 import os
 import re
+import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from lamina.fit.run import Run
 from lamina.fit.state import check_state, state_of, take_over
 from lamina.fit.watch import Watch
 from lamina.io import FileError, load, save
+from lamina.io.atomic import replacing
 
 _NAME = re.compile(r"checkpoint-(\d{12})\.lamina")
 BEST = "best.lamina"
@@ -32,7 +34,7 @@ class Checkpoint:
         keep: how many of the newest are kept.
         best: a column of the history, such as "valid_loss": the epoch where it was best is kept, too, as
             `best.lamina`.
-        mode: whether "min" or "max" is best; default: what the name says.
+        mode: whether "min" or "max" is best; default: what the metric says.
 
     >>> import lamina, tempfile
     >>> saved = lamina.fit.Checkpoint(tempfile.mkdtemp(), best="loss")
@@ -145,7 +147,7 @@ class Keeper:
 
     def after_epoch(self, run: Run) -> None:
         """Write, if enough epochs have passed or it was the last, and note whether this one is the best so far."""
-        better = self.watch is not None and self.watch.better(run.row)
+        better = self.watch is not None and self.watch.better(run)
         done = run.epoch - 1
         each = self.checkpoint.epochs
         if better or run.why is not None or done >= run.epochs or (each is not None and done % each == 0):
@@ -168,10 +170,12 @@ class Keeper:
 
     def _keep_best(self, path: Path) -> None:
         """A second name for the file, which outlives the first; a copy where the file system has no links."""
-        beside = path.with_name(f".{BEST}.link.tmp")
+        best, beside = path.with_name(BEST), path.with_name(f".{BEST}.link.tmp")
         beside.unlink(missing_ok=True)
         try:
             os.link(path, beside)
         except OSError:
-            save(load(path), beside)
-        os.replace(beside, path.with_name(BEST))
+            with open(path, "rb") as whole, replacing(best) as copy:
+                shutil.copyfileobj(whole, copy)
+        else:
+            os.replace(beside, best)

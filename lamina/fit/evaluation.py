@@ -14,17 +14,23 @@ from lamina.tensor import Tensor, flush, grad_mode
 
 
 @contextmanager
-def evaluating(model: Any) -> Iterator[None]:
-    """Within it the model is in evaluation mode and nothing needs a gradient; then each module is in its own mode."""
+def modes_kept(model: Any) -> Iterator[None]:
+    """Afterwards each module is in the mode, of training or of evaluation, that it was in before."""
     modes = [(module, module.training) for module in model.modules()]
-    model.eval()
     try:
-        with grad_mode(False):
-            yield
+        yield
     finally:
         for module, mode in modes:
-            if module.training is not mode:
+            if module.training is not mode:  # else nothing has changed, and rows of layers stay as they are
                 module.training = mode
+
+
+@contextmanager
+def evaluating(model: Any) -> Iterator[None]:
+    """Within it the model is in evaluation mode and nothing needs a gradient; then each module is in its own mode."""
+    with modes_kept(model), grad_mode(False):
+        model.eval()
+        yield
 
 
 def evaluate(

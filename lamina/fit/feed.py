@@ -10,7 +10,7 @@ import numpy as np
 
 from lamina import creation, dtypes
 from lamina.data import DataLoader, Dataset, Subset, TensorDataset
-from lamina.fit.chance import random_state, set_random_state
+from lamina.data.chance import random_state, set_random_state
 from lamina.tensor import Tensor
 
 

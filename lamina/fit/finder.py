@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from lamina.fit.chance import random_state, set_random_state
+from lamina.data.chance import random_state, set_random_state
+from lamina.fit.evaluation import modes_kept
 from lamina.fit.feed import Feed, feed_of
 from lamina.fit.forward import Forward
 from lamina.fit.host import Hosted, on_host
@@ -100,7 +101,7 @@ def find_lr(
     update = Update(forward, optimizer_of(optimizer, model), scaler=forward.scaler())
     feed = feed_of(data, batch_size, shuffle)
     lrs = [start * (end / start) ** (i / (steps - 1)) for i in range(steps)]
-    with _put_back(model, update.optimizer, feed):
+    with modes_kept(model), _put_back(model, update.optimizer, feed):
         model.train()
         losses = _smoothed(_losses(update, feed, lrs), smooth, diverged)
     return LRSearch(lrs[: len(losses)], losses)
@@ -141,7 +142,6 @@ def _put_back(model: Any, optimizer: Any, feed: Feed) -> Iterator[None]:
     parameters = {name: on_host(x) for name, x in model.state_dict().items()}
     options = [{name: x for name, x in group.items() if name != "params"} for group in optimizer.param_groups]
     states = Hosted()(optimizer.state_dict())
-    modes = [(module, module.training) for module in model.modules()]
     chance, place = random_state(), feed.state_dict(0)
     flush()
     try:
@@ -153,7 +153,5 @@ def _put_back(model: Any, optimizer: Any, feed: Feed) -> Iterator[None]:
         for group, known in zip(optimizer.param_groups, options, strict=True):
             group.update(known)
         feed.load_state_dict(place)
-        for module, mode in modes:
-            module.training = mode
         set_random_state(chance)
         flush()

@@ -8,6 +8,7 @@ from typing import Any
 
 from lamina.fit.callback import Callback, Callbacks
 from lamina.fit.checkpoint import Checkpoint, Keeper
+from lamina.fit.evaluation import modes_kept
 from lamina.fit.feed import feed_of, split
 from lamina.fit.fitted import Fitted
 from lamina.fit.forward import Forward
@@ -95,13 +96,7 @@ def fit(
     if checkpoint is not None:
         keeper = Keeper(checkpoint if isinstance(checkpoint, Checkpoint) else Checkpoint(checkpoint))
         keeper.resume(run)
-    modes = [(module, module.training) for module in model.modules()]
-    model.train()
-    try:
-        with Interrupts(run):
-            train(run, keeper)
-    finally:
-        for module, mode in modes:
-            if module.training is not mode:
-                module.training = mode
+    with modes_kept(model), Interrupts(run):
+        model.train()
+        train(run, keeper)
     return Fitted(run, batch_size)

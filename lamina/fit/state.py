@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lamina.fit.chance import random_state, set_random_state
+from lamina.data.chance import random_state, set_random_state
 from lamina.fit.history import History
 from lamina.fit.host import Hosted
 from lamina.fit.run import Run

@@ -17,7 +17,7 @@ class EarlyStopping(Callback):
         monitor: a column of the history.
         patience: how many epochs without improvement are allowed in a row.
         min_delta: by how much a value must be better to count.
-        mode: whether "min" or "max" is better; default: what the name says.
+        mode: whether "min" or "max" is better; default: what the metric says.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class EarlyStopping(Callback):
         self.waited = 0
 
     def on_epoch_end(self, run: Run) -> None:
-        if self.watch.better(run.row):
+        if self.watch.better(run):
             self.waited = 0
             return
         self.waited += 1

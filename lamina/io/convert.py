@@ -10,6 +10,7 @@ from typing import Any
 from lamina import dtypes
 from lamina.io.errors import FileError
 from lamina.io.files import FLAT, SAFETENSORS, load, save
+from lamina.io.paths import named
 from lamina.io.safetensors_files import save_safetensors
 from lamina.io.sharded import SUFFIX
 from lamina.tensor import Tensor
@@ -51,9 +52,11 @@ def convert(
     existing = [path for path in (target, target.with_name(target.name + SUFFIX)) if path.exists()]
     if existing and not overwrite:
         raise FileExistsError(f"convert: {existing[0]} is there already. Give another name, or --force to replace it.")
-    found = load(source, "cpu")
+    found, who = load(source, "cpu"), f"convert: {source.name}"
+    for _ in named(who, found):
+        pass  # what has no end is refused
     if suffix in FLAT:
-        found = flat(found, f"convert: {source.name}")
+        found = flat(found, who)
     count = [0]
     found = _each(found, lambda x: _as(x, kind, count))
     if suffix == SAFETENSORS:
@@ -70,25 +73,16 @@ def flat(x: Any, who: str) -> dict[str, Any]:
         FileError: if there is anything but tensors in it.
     """
     found: dict[str, Any] = {}
-
-    def visit(x: Any, path: str) -> None:
-        if isinstance(x, Tensor):
-            if path in found:
-                raise FileError(f"{who}: two tensors have the path {path!r}. Convert it to .lamina or .pt instead.")
-            found[path] = x
-        elif isinstance(x, Mapping):
-            for key, value in x.items():
-                visit(value, f"{path}.{key}" if path else str(key))
-        elif isinstance(x, (list, tuple)):
-            for number, value in enumerate(x):
-                visit(value, f"{path}.{number}" if path else str(number))
-        else:
+    for path, value in named(who, x):
+        name = path if isinstance(x, (Mapping, list, tuple)) else "value"
+        if not isinstance(value, Tensor):
             raise FileError(
-                f"{who}: {path or 'it'} is a {type(x).__name__}, and the new format holds tensors only. Convert it to "
-                ".lamina or .pt, or save the tensors by themselves."
+                f"{who}: {name or 'it'} is a {type(value).__name__}, and the new format holds tensors only. Convert it "
+                "to .lamina or .pt, or save the tensors by themselves."
             )
-
-    visit(x, "" if isinstance(x, (Mapping, list, tuple)) else "value")
+        if name in found:
+            raise FileError(f"{who}: two tensors have the path {name!r}. Convert it to .lamina or .pt instead.")
+        found[name] = value
     return found
 
 

@@ -5,6 +5,15 @@ from __future__ import annotations
 from pickle import UnpicklingError
 
 
+def printable(text: str) -> str:
+    r"""Text from a file, with escapes for what would begin a line or move the cursor.
+
+    >>> printable("two\\nlines")
+    'two\\\\nlines'
+    """
+    return "".join(x if x.isprintable() else repr(x)[1:-1] for x in text)
+
+
 class FileError(RuntimeError):
     """A file that is damaged, incomplete, of another format, or that holds what cannot be kept.
 
@@ -12,8 +21,7 @@ class FileError(RuntimeError):
     """
 
     def __init__(self, message: str) -> None:
-        # Names come from the file: what they hold must not begin a line or move the cursor.
-        super().__init__("".join(x if x.isprintable() else repr(x)[1:-1] for x in message))
+        super().__init__(printable(message))
 
 
 class UnsafeFileError(FileError, UnpicklingError):

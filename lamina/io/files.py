@@ -109,13 +109,10 @@ def format_of(source: Source) -> str:
 
 
 def _read(source: Source, map_location: MapLocation) -> Any:
-    form = format_of(source)
-    if form == "PyTorch":
-        return read_torch(source, map_location)
-    if form in ("npy", "npz"):
-        return read_numpy(source, map_location)
-    header = safetensors_layout.read_header(source)
-    return (native.read if form == "lamina" else read_tensors)(source, header, map_location)
+    if safetensors_layout.looks_like(source.buffer):
+        header = safetensors_layout.read_header(source)
+        return (native.read if native.is_native(header) else read_tensors)(source, header, map_location)
+    return (read_torch if format_of(source) == "PyTorch" else read_numpy)(source, map_location)
 
 
 def _write(who: str, stream: IO[bytes], obj: Any, suffix: str) -> None:

@@ -6,7 +6,6 @@ facts, one tensor at a time. Other files are loaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ import numpy as np
 from lamina import dtypes
 from lamina.io import native, safetensors_layout
 from lamina.io.files import format_of, load
+from lamina.io.paths import named
 from lamina.io.safetensors_layout import Header
 from lamina.io.sharded import SUFFIX, open_shard, read_index, weights_in
 from lamina.io.source import Source, open_source
@@ -70,12 +70,10 @@ def listing(function: str, path: Path, facts: bool = False) -> Listing:
     source = open_source(function, path)
     if safetensors_layout.looks_like(source.buffer):
         header = safetensors_layout.read_header(source)
-        metadata = {name: text for name, text in header.metadata.items() if not name.startswith("lamina.")}
         form = "lamina" if native.is_native(header) else "safetensors"
-        return Listing(form, metadata, _of_header(source, header, path.name, facts))
-    lines = [
-        _line(name, x, path.name, facts) for name, x in _named(load(path, "cpu")) if isinstance(x, (Tensor, np.ndarray))
-    ]
+        return Listing(form, header.notes, _of_header(source, header, path.name, facts))
+    found = named(source.who, load(path, "cpu"), (list, tuple, set))
+    lines = [_line(name or "value", x, path.name, facts) for name, x in found if isinstance(x, (Tensor, np.ndarray))]
     return Listing(format_of(source), {}, lines)
 
 
@@ -103,7 +101,7 @@ def _of_index(function: str, path: Path, facts: bool) -> Listing:
         source = open_shard(function, file, index)
         if safetensors_layout.looks_like(source.buffer):
             header = safetensors_layout.read_header(source)
-            metadata.update({key: text for key, text in header.metadata.items() if not key.startswith("lamina.")})
+            metadata.update(header.notes)
             found = _of_header(source, header, file.name, facts)
         else:
             found = listing(function, file, facts).lines
@@ -133,15 +131,3 @@ def _line(name: str, x: Any, file: str, facts: bool) -> Line:
     array = numbers_of(x) if isinstance(x, Tensor) else x
     dtype = x.dtype.name if isinstance(x, Tensor) else str(x.dtype)
     return Line(name, dtype, tuple(x.shape), array.nbytes, file, facts_of(array) if facts else None)
-
-
-def _named(x: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """All values in nested data by path; a list has numbers. Deep nesting costs no stack."""
-    left = [(path, x)]
-    while left:
-        path, x = left.pop()
-        items = x.items() if isinstance(x, Mapping) else enumerate(x) if isinstance(x, (list, tuple, set)) else None
-        if items is None:
-            yield path or "value", x
-            continue
-        left.extend(reversed([(f"{path}.{key}" if path else str(key), value) for key, value in items]))

@@ -68,8 +68,7 @@ def load_safetensors(file: Readable, device: MapLocation = None) -> dict[str, Te
 
 def safetensors_metadata(file: Readable) -> dict[str, str]:
     """The metadata of a safetensors file, without lamina's own entries."""
-    header = safetensors_layout.read_header(open_source("safetensors_metadata", file))
-    return {name: text for name, text in header.metadata.items() if not name.startswith("lamina.")}
+    return safetensors_layout.read_header(open_source("safetensors_metadata", file)).notes
 
 
 def _metadata(who: str, metadata: Mapping[str, str] | None) -> dict[str, str]:

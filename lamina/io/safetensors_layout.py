@@ -46,6 +46,11 @@ class Header(NamedTuple):
     metadata: dict[str, str]
     checks: dict[str, int]
 
+    @property
+    def notes(self) -> dict[str, str]:
+        """The metadata without lamina's own entries."""
+        return {name: text for name, text in self.metadata.items() if not name.startswith("lamina.")}
+
 
 class Piece(NamedTuple):
     """A tensor to write: its name, type and shape, and a function that gives its numbers when they are needed."""
@@ -193,14 +198,13 @@ def _stored(check: str | None) -> bytes:
 # Writing.
 
 
-def write(stream: IO[bytes], pieces: Sequence[Piece], metadata: Mapping[str, str], checks: bool = True) -> int:
+def write(stream: IO[bytes], pieces: Sequence[Piece], metadata: Mapping[str, str]) -> int:
     """Write a file: each tensor is asked for its numbers when its turn comes.
 
     Args:
         stream: where to; it must be able to seek.
         pieces: the tensors. The header keeps their order; the numbers lie by the size of elements, so all are aligned.
         metadata: texts by name.
-        checks: whether to write checksums.
 
     Returns:
         the checksum of the header, which holds those of all tensors.
@@ -216,7 +220,7 @@ def write(stream: IO[bytes], pieces: Sequence[Piece], metadata: Mapping[str, str
         piece.name: {"dtype": piece.kind, "shape": piece.shape, "data_offsets": offsets[number]}
         for number, piece in enumerate(pieces)
     }
-    header = _header(metadata, sums, entries, checks)
+    header = _header(metadata, sums, entries)
     if len(header) > LONGEST_HEADER:
         raise FileError(
             f"save: the header would have {len(header)} bytes; the format allows {LONGEST_HEADER}. Save in parts."
@@ -228,18 +232,17 @@ def write(stream: IO[bytes], pieces: Sequence[Piece], metadata: Mapping[str, str
         assert data.nbytes == piece.size, f"{piece.name} has {data.nbytes} bytes, not {piece.size}"
         sums[piece.name] = f"{zlib.crc32(data.data):08x}"
         stream.write(data.data)
-    header = _header(metadata, sums, entries, checks)
-    if checks:
-        header = header.replace(_stored(_NO_CHECK), _stored(f"{zlib.crc32(header):08x}"), 1)
-        end = stream.tell()
-        stream.seek(begin + 8)
-        stream.write(header)
-        stream.seek(end)
+    header = _header(metadata, sums, entries)
+    header = header.replace(_stored(_NO_CHECK), _stored(f"{zlib.crc32(header):08x}"), 1)
+    end = stream.tell()
+    stream.seek(begin + 8)
+    stream.write(header)
+    stream.seek(end)
     return zlib.crc32(header)
 
 
-def _header(metadata: Mapping[str, str], sums: Mapping[str, str], entries: Mapping[str, Any], checks: bool) -> bytes:
-    more = {HEADER_CHECK: _NO_CHECK, TENSOR_CHECKS: json.dumps(sums, separators=(",", ":"))} if checks else {}
-    everything = {"__metadata__": {**more, **metadata}, **entries} if more or metadata else dict(entries)
+def _header(metadata: Mapping[str, str], sums: Mapping[str, str], entries: Mapping[str, Any]) -> bytes:
+    checks = {HEADER_CHECK: _NO_CHECK, TENSOR_CHECKS: json.dumps(sums, separators=(",", ":"))}
+    everything = {"__metadata__": {**checks, **metadata}, **entries}
     text = json.dumps(everything, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
     return text + b" " * (-len(text) % 8)

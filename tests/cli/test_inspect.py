@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 import lamina
 from lamina.cli import app
 from lamina.cli.inspect import in_bytes
+from lamina.io import save_safetensors
 
 
 def run(*arguments):
@@ -57,6 +58,15 @@ def test_an_error_is_one_line(path, tmp_path):
     assert result.output.count("\n") == 1
     assert "x.lamina: the file is incomplete" in result.output
     assert run(tmp_path / "nowhere.pt").exit_code == 1
+
+
+def test_what_a_file_calls_things_does_not_move_the_cursor(tmp_path):
+    state = {"a\x1b[31mred\nline": lamina.ones(1), "b[bold]": lamina.ones(2), "c\\[x]": lamina.ones(3)}
+    save_safetensors(state, tmp_path / "x.safetensors", {"note\x1b]0;title": "x\ny\x1b[2J"})
+    lines = run(tmp_path / "x.safetensors").output.splitlines()
+    assert r"note\x1b]0;title: x\ny\x1b[2J" in lines
+    names = [line.split()[0] for line in lines if "float32" in line]
+    assert names == [r"a\x1b[31mred\nline", "b[bold]", r"c\[x]"]
 
 
 def test_sizes_for_people():

@@ -22,7 +22,7 @@ import numpy as np
 
 import lamina
 from lamina import fit, nn
-from lamina.fit.chance import random_state
+from lamina.data.chance import random_state
 from lamina.fit.checkpoint import Checkpoint
 
 EPOCHS = 8

@@ -134,6 +134,30 @@ def test_the_name_says_which_way_is_better():
     assert {name: Watch("x", name).mode for name in names} == names
 
 
+def test_a_metric_says_which_way_is_better_whatever_it_is_called():
+    class Dice(fit.Metric):
+        name = "dice"
+        higher_is_better = True
+
+        def measure(self, output, target):
+            return {"sum": output.sum() * 0, "count": 1}
+
+        def result(self, sums):
+            return 0.0
+
+    class Rising(fit.Callback):
+        def on_epoch_end(self, run):
+            run.row["valid_dice"], run.row["top_error"] = (1.0, 3.0, 2.0, 2.0)[run.epoch - 1], float(-run.epoch)
+
+    for monitor, mode, best in (("valid_dice", None, 2), ("valid_dice", "min", 1), ("top_error", None, 1)):
+        kept = fit.KeepBest(monitor, mode)
+        train(Rising(), kept, metrics=Dice(), valid=BATCHES[:1], epochs=4)
+        assert kept.epoch == best
+    missed = fit.KeepBest("top_error")
+    train(Rising(), missed, metrics={"top_error": "mae"}, valid=BATCHES[:1], epochs=4)
+    assert missed.epoch == 4
+
+
 def test_a_column_that_is_not_there():
     with pytest.raises(KeyError) as caught:
         train(fit.EarlyStopping("vald_loss"), valid=BATCHES[:1])

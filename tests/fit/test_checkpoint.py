@@ -169,11 +169,26 @@ def test_ctrl_c_is_saved_and_goes_on(tmp_path):
     assert run(Checkpoint(tmp_path / "a"))[0] == whole
 
 
-def test_which_files_are_kept(tmp_path):
-    class Numbers(fit.Callback):
-        def on_epoch_end(self, run):
-            run.row["loss"] = (3.0, 1.0, 2.0, 2.0, 2.0)[run.epoch - 1]
+class Numbers(fit.Callback):
+    """The second epoch is the best."""
 
+    def on_epoch_end(self, run):
+        run.row["loss"] = (3.0, 1.0, 2.0, 2.0, 2.0)[run.epoch - 1]
+
+
+def test_the_best_is_copied_where_there_are_no_links(tmp_path, monkeypatch):
+    def link(*names):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(os, "link", link)
+    saved = Checkpoint(tmp_path, keep=9, best="loss")
+    run(saved, Numbers(), epochs=3)
+    files = saved.files()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["best.lamina", *(path.name for path in files)]
+    assert (tmp_path / "best.lamina").read_bytes() == files[1].read_bytes()
+
+
+def test_which_files_are_kept(tmp_path):
     saved = Checkpoint(tmp_path, keep=2, best="loss")
     _, fitted = run(saved, Numbers(), epochs=5)
     names = ["best.lamina", "checkpoint-000000000020.lamina", "checkpoint-000000000025.lamina"]

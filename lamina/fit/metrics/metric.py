@@ -39,6 +39,7 @@ class Metric:
 
     name: str = ""
     higher_is_better: ClassVar[bool | None] = None
+    """Which epoch is the best one, for callbacks that watch the metric; None: what its name says."""
     gathers: ClassVar[bool] = False
     """Whether statistics are kept one after another, to be joined at the end, instead of summed."""
 
