@@ -17,6 +17,7 @@ import jax
 import numpy as np
 
 from lamina import devices, dtypes, engine, random
+from lamina.layouts import require_strided
 from lamina.tensor import Tensor, wrap
 
 __all__ = [
@@ -198,6 +199,8 @@ def _creator(function: Any) -> Any:
         for name in options:
             if name not in known:
                 raise TypeError(f"{function.__name__}() got an unexpected keyword argument '{name}'")
+            if name == "layout":
+                require_strided(function.__name__, options[name])
         if variadic and "size" in options:
             args = (options.pop("size"),)
         out = options.pop("out", None)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from lamina import creation, dtypes, functions
+from lamina import bounds, creation, dtypes, functions
 from lamina import storage as storages
 from lamina.tensor import Tensor
 
@@ -129,6 +129,7 @@ def segment_reduce(
     Args:
         lengths: how long each segment is; together they are as long as the axis.
         offsets: instead where each segment begins, and where the last one ends.
+        unsafe: whether not to look whether lengths are positive and fill the axis, where their numbers are known.
         initial: what each reduction begins with, and what an empty segment gives.
 
     >>> import lamina
@@ -140,11 +141,26 @@ def segment_reduce(
     if offsets is not None:
         starts, ends = offsets[..., :-1], offsets[..., 1:]
     elif lengths is not None:
+        if not unsafe:
+            _check_lengths(lengths, data, axis)
         ends = functions.cumsum(lengths, -1)
         starts = ends - lengths
     else:
         raise RuntimeError("segment_reduce(): Either lengths or offsets must be defined.")
     return functions.segments_reduced(data, starts, ends, reduce, axis, initial)
+
+
+def _check_lengths(lengths: Tensor, data: Tensor, axis: int) -> None:
+    known = bounds.numbers(lengths)
+    if known is None:
+        return
+    if known.min() < 0:
+        raise RuntimeError("lengths contains negative value!")
+    if (known.sum(-1) != data.size(axis)).any():
+        raise RuntimeError(
+            "segment_reduce(): Expected all rows of lengths along axis to sum to data.size(lengths.dim()-1) when "
+            "!unsafe."
+        )
 
 
 def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lamina import functions
+from lamina import bounds, functions
 from lamina.tensor import Tensor
 
 PUBLIC = {"quantile": "lamina Tensor", "nanquantile": "lamina Tensor"}
@@ -19,9 +19,14 @@ def _checked(name: str, q: Any, interpolation: str) -> Any:
         raise RuntimeError(
             f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}"
         )
-    if not isinstance(q, Tensor) and not 0 <= q <= 1:
-        raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q:g}")
-    return q.detach() if isinstance(q, Tensor) and interpolation != "linear" else q
+    if not isinstance(q, Tensor):
+        if not 0 <= q <= 1:
+            raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q:g}")
+        return q
+    known = bounds.numbers(q)
+    if known is not None and not ((known >= 0) & (known <= 1)).all():
+        raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
+    return q if interpolation == "linear" else q.detach()
 
 
 def quantile(

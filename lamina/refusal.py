@@ -15,4 +15,5 @@ def refusing(name: str, why: str, module: str) -> Callable[..., NoReturn]:
     function.__name__ = function.__qualname__ = name.rpartition(".")[2]
     function.__module__ = module
     function.__doc__ = f"Not supported by lamina: {why}."
+    function.refuses = why  # type: ignore[attr-defined]  # what tells such a function from one that computes
     return function

@@ -197,6 +197,8 @@ def grad(
     (27.0, (tensor(18.),))
     """
     roots, wanted = _as_list(outputs), _as_list(inputs)
+    if not wanted:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     gradients = _as_list(grad_outputs) if grad_outputs is not None else [None] * len(roots)
     if is_grads_batched:
         return _batched(roots, wanted, gradients, retain_graph, create_graph, allow_unused, materialize_grads)

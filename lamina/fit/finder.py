@@ -30,16 +30,19 @@ class LRSearch:
         suggestion: where the loss falls most steeply, by the logarithm of the learning rate; None if it never does.
     """
 
-    def __init__(self, lrs: list[float], losses: list[float]) -> None:
+    def __init__(self, lrs: list[float], losses: list[float], settled: int = 0) -> None:
+        """`settled`: how many losses at the beginning are means of too few to be looked at."""
         self.lrs, self.losses = lrs, losses
-        self.suggestion = self._steepest()
+        self.suggestion = self._steepest(settled)
 
-    def _steepest(self) -> float | None:
-        logs = [math.log(lr) for lr in self.lrs]
-        lowest = min(range(len(self.losses)), key=self.losses.__getitem__)
+    def _steepest(self, settled: int) -> float | None:
+        """The slopes are taken over a tenth of the steps to each side: batches differ more than two steps do."""
+        logs, losses, count = [math.log(lr) for lr in self.lrs], self.losses, len(self.losses)
+        lowest = min(range(count), key=losses.__getitem__)
+        side = max(1, count // 10)
         slopes = [
-            ((self.losses[i + 1] - self.losses[i - 1]) / (logs[i + 1] - logs[i - 1]), self.lrs[i])
-            for i in range(1, lowest)
+            ((losses[i + side] - losses[i - side]) / (logs[i + side] - logs[i - side]), self.lrs[i])
+            for i in range(max(side, settled), min(lowest + 1, count - side))
         ]
         slope, lr = min(slopes, default=(0.0, 0.0))
         return lr if slope < 0 else None
@@ -95,6 +98,8 @@ def find_lr(
         raise ValueError(f"find_lr: start and end must be positive and in this order, got {start} and {end}.")
     if steps < 3:
         raise ValueError(f"find_lr: steps must be at least 3, got {steps}.")
+    if not 0 <= smooth < 1:
+        raise ValueError(f"find_lr: smooth must be at least 0 and below 1, got {smooth}.")
     forward = Forward(model, loss, step, precision)
     if forward.loss is None and forward.step is None:
         raise ValueError(HOW_TO_GIVE_A_LOSS)
@@ -104,7 +109,8 @@ def find_lr(
     with modes_kept(model), _put_back(model, update.optimizer, feed):
         model.train()
         losses = _smoothed(_losses(update, feed, lrs), smooth, diverged)
-    return LRSearch(lrs[: len(losses)], losses)
+    settled = min(round(1 / (1 - smooth)), len(losses) // 4)
+    return LRSearch(lrs[: len(losses)], losses, settled)
 
 
 def _losses(update: Update, feed: Feed, lrs: list[float]) -> Iterator[float]:

@@ -48,6 +48,7 @@ class Schedule(Callback):
         self.watch = Watch("Schedule", monitor)
         self.schedule: Any = schedule if isinstance(schedule, LRScheduler) else None
         self._state: dict[str, Any] | None = None
+        self._steps = 0
 
     def on_fit_start(self, run: Run) -> None:
         if self.schedule is None or not isinstance(self._given, LRScheduler):
@@ -59,15 +60,16 @@ class Schedule(Callback):
             self._state = None
         if isinstance(self.schedule, ReduceLROnPlateau) and self.by == "step":
             raise ValueError("Schedule: ReduceLROnPlateau looks at epochs; give by='epoch'.")
+        self._steps = run.update.steps
 
     def on_batch_end(self, run: Run) -> None:
-        if self.by == "step" and not run.update.pending:
-            self.schedule.step()
+        if self.by == "step":
+            self._follow(run)
 
     def on_epoch_end(self, run: Run) -> None:
         if self.by == "step":
-            return
-        if isinstance(self.schedule, ReduceLROnPlateau):
+            self._follow(run)  # where nobody knew that a batch was the last, its step comes after it
+        elif isinstance(self.schedule, ReduceLROnPlateau):
             self.schedule.step(self.watch.value(run.row))
         else:
             self.schedule.step()
@@ -77,6 +79,12 @@ class Schedule(Callback):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self._state = state["schedule"]
+
+    def _follow(self, run: Run) -> None:
+        """One step for each of the optimizer's."""
+        for _ in range(run.update.steps - self._steps):
+            self.schedule.step()
+        self._steps = run.update.steps
 
     def _make(self, run: Run) -> None:
         """Make the schedule. One that goes on must not change the options that were loaded, as a new one does."""

@@ -22,6 +22,10 @@ class Update:
         accumulate: over how many batches gradients are averaged before a step.
         scaler: of float16, or None.
         before_step: called between the gradients and the step.
+
+    Attributes:
+        pending: how many batches wait for a step.
+        steps: how many steps the optimizer took.
     """
 
     def __init__(
@@ -42,7 +46,7 @@ class Update:
         self.forward, self.optimizer, self.scaler = forward, optimizer, scaler
         self.clip_norm, self.clip_value, self.accumulate = clip_norm, clip_value, accumulate
         self.before_step = before_step
-        self.pending = 0
+        self.pending = self.steps = 0
         self._clips = clip_norm is not None or clip_value is not None
         self._searches = isinstance(optimizer, LBFGS)
         if self._searches and (self._clips or accumulate > 1 or scaler is not None):
@@ -88,6 +92,7 @@ class Update:
         if self.pending < self.accumulate:
             self._weigh(self.accumulate / self.pending)  # the mean over fewer batches
         self.pending = 0
+        self.steps += 1
         if self.scaler is None:
             if self._clips:
                 self._clip()
@@ -140,4 +145,5 @@ class Update:
         if self.before_step is not None:
             self.before_step()
         self.optimizer.step(closure)
+        self.steps += 1
         return found[0]

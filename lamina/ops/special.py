@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -172,7 +173,7 @@ def _two(name: str) -> Any:
 def zeta(input: ArrayLike, other: ArrayLike) -> jax.Array:
     """Hurwitz's zeta function: the sum of (k + other)^-input over k from 0. Shapes broadcast.
 
-    Its gradient by input is nan: none is known.
+    Its gradient by input is nan: none is known. So is the result for `other` of -4096 and below, but for whole numbers.
     """
     x, q = match_float(input, other)
     only_real("zeta", x)
@@ -222,6 +223,12 @@ _S = (1.0, 2.26052863220117276590, 9.39603524938001434673, 1.2048953980809665660
 """erfcx from 1 to 8, and above. Source: S. Moshier, Cephes mathematical library."""
 
 
+def _wide(name: str, function: Callable[[Array], Array], input: Array) -> jax.Array:
+    """A function of real numbers, of half types in float32: between its steps there are numbers beyond their range."""
+    x = as_real_float(name, input)
+    return function(x.astype(jnp.float32)).astype(x.dtype) if x.dtype.itemsize == 2 else function(x)
+
+
 def _ratio(above: tuple[float, ...], below: tuple[float, ...], x: Array) -> jax.Array:
     return jnp.polyval(jnp.asarray(above, x.dtype), x) / jnp.polyval(jnp.asarray(below, x.dtype), x)
 
@@ -246,8 +253,7 @@ _erfcx.defjvps(lambda t, result, x: t * (2 * x * result - 2 / math.sqrt(math.pi)
 @op("special", grad_name="SpecialErfcxBackward0")
 def erfcx(input: Array) -> jax.Array:
     """exp(input^2) erfc(input), without underflow."""
-    x = as_real_float("erfcx", input)
-    return _erfcx(x.astype(jnp.float32)).astype(x.dtype) if x.dtype.itemsize == 2 else _erfcx(x)
+    return _wide("erfcx", _erfcx, input)
 
 
 @op("special", grad_name="MulBackward1")
@@ -269,7 +275,7 @@ _log_ndtr.defjvps(lambda t, result, x: t * math.sqrt(2 / math.pi) / _erfcx(-x * 
 @op("special", grad_name="SpecialLogNdtrBackward0")
 def log_ndtr(input: Array) -> jax.Array:
     """The logarithm of `ndtr`, accurate in both tails."""
-    return _log_ndtr(as_real_float("log_ndtr", input))
+    return _wide("log_ndtr", _log_ndtr, input)
 
 
 @jax.custom_jvp
@@ -283,4 +289,4 @@ _ndtri.defjvps(lambda t, result, p: t * math.sqrt(2 * math.pi) * jnp.exp(result 
 @op("special", grad_name="SpecialNdtriBackward0")
 def ndtri(input: Array) -> jax.Array:
     """The inverse of `ndtr`: minus infinity at 0, infinity at 1, nan outside."""
-    return _ndtri(as_real_float("ndtri", input))
+    return _wide("ndtri", _ndtri, input)

@@ -17,10 +17,12 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import torch
 
+import lamina
 from tests.parity import to_numpy
 
 
@@ -62,7 +64,8 @@ def operators() -> dict[str, Any]:
     stand_in = types.ModuleType("expecttest")  # PyTorch imports it for the test class only
     stand_in.TestCase = unittest.TestCase  # type: ignore[attr-defined]
     sys.modules.setdefault("expecttest", stand_in)
-    with warnings.catch_warnings():
+    # PyTorch's own tests may not set flags of backends; those here may.
+    with warnings.catch_warnings(), mock.patch.object(torch.backends, "disable_global_flags"):
         warnings.simplefilter("ignore")
         from torch.testing._internal.common_methods_invocations import op_db
     return {f"{op.name}.{op.variant_test_name}".rstrip("."): op for op in op_db}
@@ -96,8 +99,13 @@ def given_to(t: Any, x: Any) -> Any:
     return mapped(lambda leaf: leaf.of(t) if isinstance(leaf, Named) else leaf, x)
 
 
+def turned(x: Any) -> Any:
+    """A tensor of either library with the same numbers, which lie column by column; what has no columns as it is."""
+    return x.mT.contiguous().mT if isinstance(x, (torch.Tensor, lamina.Tensor)) and x.dim() > 1 else x
+
+
 def samples(op: Any, dtype: torch.dtype, most: int) -> list[Sample]:
-    """Up to `most` of an operator's samples of a type: the first, and others drawn with a fixed seed."""
+    """Up to `most` of an operator's samples of a type: the first that holds numbers, and others by a fixed seed."""
     torch.manual_seed(0)
     random.seed(0)
     np.random.seed(0)
@@ -105,6 +113,7 @@ def samples(op: Any, dtype: torch.dtype, most: int) -> list[Sample]:
         warnings.simplefilter("ignore")
         grad = op.supports_autograd and (dtype.is_floating_point or dtype.is_complex)
         made = list(itertools.islice(op.sample_inputs("cpu", dtype, requires_grad=grad), 400))
+    made.sort(key=lambda x: any(isinstance(t, torch.Tensor) and not t.numel() for t in leaves((x.input, *x.args))))
     if len(made) > most:
         made = made[:1] + random.Random(0).sample(made[1:], most - 1)
     found = []

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import lamina
+from tests.parity import compare, floats
 
 
 @pytest.mark.parametrize("t", [torch, lamina], ids=["torch", "lamina"])
@@ -19,3 +20,9 @@ def test_grad_variables_is_an_older_name_of_grad_tensors(t):
         pytest.raises(RuntimeError, match="arguments both passed to `backward\\(\\)`. Please only use `grad_tensors`"),
     ):
         t.autograd.backward(x * 2, given, grad_variables=given)
+
+
+def test_grad_by_nothing():
+    compare(lambda t, x: t.autograd.grad(x.sum(), []), floats(2))
+    with pytest.raises(RuntimeError, match=r"^`inputs` argument to `grad\(\)` cannot be empty.$"):
+        lamina.autograd.grad(lamina.ones(1, requires_grad=True), ())

@@ -192,6 +192,16 @@ def test_keep_best():
 # --- schedules ---
 
 
+class Endless(lamina.data.IterableDataset):
+    """Batches, whose number is not known before they have come."""
+
+    def __init__(self, batches):
+        self.batches = batches
+
+    def __iter__(self):
+        return iter(self.batches)
+
+
 def test_schedules_by_step_and_by_epoch():
     lrs = []
 
@@ -209,6 +219,11 @@ def test_schedules_by_step_and_by_epoch():
     train(Look(), fit.Schedule(half, by="step"), epochs=2, accumulate=2)
     assert lrs == [0.1, 0.1, 0.05, 0.05]
     lrs.clear()
+    three = BATCHES + BATCHES[:1]  # the third batch alone makes a step, also where nobody knows that it is the last
+    for data in (three, lamina.data.DataLoader(Endless(three), batch_size=None)):
+        train(Look(), fit.Schedule(half, by="step"), epochs=2, accumulate=2, data=data)
+        assert lrs == [0.1, 0.1, 0.05, 0.025, 0.025, 0.0125]
+        lrs.clear()
     plateau = fit.Schedule(partial(lr_scheduler.ReduceLROnPlateau, patience=0, factor=0.5), monitor="valid_loss")
     train(Numbers(1, 2, 3), Look(), plateau)
     assert lrs == [0.1, 0.1, 0.1, 0.1, 0.05, 0.05]

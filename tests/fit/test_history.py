@@ -90,3 +90,15 @@ def test_find_lr_puts_everything_back():
     assert search.suggestion is None or search.suggestion in search.lrs
     (panel,) = search.plot().axes
     assert panel.get_xscale() == "log"
+    with pytest.raises(ValueError, match="^find_lr: smooth must be at least 0 and below 1, got 1.$"):
+        fit.find_lr(net, (x, 3 * x), loss="mse", smooth=1)
+
+
+@pytest.mark.parametrize("steps", [20, 40, 100])
+def test_find_lr_is_not_misled_by_the_first_batches(steps):
+    """Their losses differ by chance, and the mean is over few of them."""
+    x = lamina.linspace(-1, 1, 64).unsqueeze(1)
+    for seed in range(5):
+        lamina.manual_seed(seed)
+        search = fit.find_lr(nn.Linear(1, 1), (x, 3 * x), loss="mse", optimizer="sgd", steps=steps)
+        assert search.suggestion is not None and 0.05 < search.suggestion < 3

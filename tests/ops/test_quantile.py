@@ -38,6 +38,7 @@ def test_quantile_of_odd_shapes_and_types():
     compare(lambda t, x: t.quantile(x, t.ones(2, dtype=t.float64)), floats(4))
     compare(lambda t, x: t.quantile(x, 0.5, interpolation="other"), floats(4))
     compare(lambda t, x: t.quantile(x, t.ones(2, 2)), floats(4))
+    compare(lambda t, x: t.quantile(x, t.tensor([0.5, -0.5])), floats(4))
     compare(lambda t, x: t.quantile(x, 0.5, out=t.zeros(())), floats(4), grad=False)
 
 
@@ -45,6 +46,9 @@ def test_the_whole_message():
     with pytest.raises(RuntimeError) as error:
         lamina.quantile(lamina.ones(2), 2.0)
     assert str(error.value) == "quantile() q must be in the range [0, 1] but got 2"
+    with pytest.raises(RuntimeError) as error:
+        lamina.nanquantile(lamina.ones(2), lamina.tensor([0.5, 2.0]))
+    assert str(error.value) == "nanquantile() q values must be in the range [0, 1]"
 
 
 def test_mode():

@@ -165,6 +165,10 @@ def test_the_messages():
             "to_sparse: only layout=lamina.sparse_coo is supported, got lamina.sparse_csr.",
         ),
         (
+            lambda: lamina.zeros(2, layout=lamina.sparse_coo),
+            "zeros: only layout=lamina.strided is supported, got lamina.sparse_coo; see sparse_coo_tensor.",
+        ),
+        (
             lambda: lamina.quantize_per_tensor(lamina.ones(2), 0.1, 0, None),
             "quantize_per_tensor: quantized tensors are not supported; XLA computes in floating types, such as "
             "bfloat16.",
