@@ -1,6 +1,6 @@
 """The engine: record -> program -> lower -> run. `README.md` beside this file follows one training step through it."""
 
-from lamina.engine import transform
+from lamina.engine import memory, transform
 from lamina.engine.autograd import backward, backward_again
 from lamina.engine.basic import ADD, DETACH, PART, Basic
 from lamina.engine.cache import folder as cache_folder
@@ -26,6 +26,8 @@ from lamina.engine.record import (
 )
 from lamina.engine.run import flush, numbers_of, read, synchronize
 from lamina.engine.stretch import Stretches
+
+memory.keep()
 
 __all__ = [
     "ADD",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import functools
 import time
 from collections import OrderedDict
 from sys import getrefcount
@@ -12,7 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lamina.engine import cache, explain, lower, program
+from lamina.engine import cache, explain, lower, memory, program
 from lamina.engine.infer import shorten
 from lamina.engine.program import FREED, GRAD, INPUT, Node, NumberRef, spec_of
 from lamina.engine.record import Escaped, History, Lost, Trace, Value, config, state
@@ -145,38 +143,9 @@ class Executable:
                 call = jitted.lower(*arguments).compile()
                 cache.store(key, call)
         if not hit:
-            _return_memory(time.perf_counter() - start)
+            memory.give_back(time.perf_counter() - start)
         explain.compiled(plan.path, steps, time.perf_counter() - start, hit, self)
         return call
-
-
-@functools.cache
-def _malloc_trim() -> Any:
-    try:
-        return ctypes.CDLL(None).malloc_trim
-    except (OSError, AttributeError, TypeError):
-        return None
-
-
-class _Seconds:
-    """What compiling and returning memory have taken so far."""
-
-    compiling = returning = 0.0
-
-
-def _return_memory(compiling: float) -> None:
-    """Give what the compiler used and freed back to the system; glibc would keep it beside the buffers of the step.
-
-    That looks through all of the process's memory, so it is left out when it takes more than a twentieth of the time
-    that compiling does.
-    """
-    _Seconds.compiling += compiling
-    trim = _malloc_trim()
-    if trim is None or _Seconds.returning > _Seconds.compiling / 20:
-        return
-    start = time.perf_counter()
-    trim(0)
-    _Seconds.returning += time.perf_counter() - start
 
 
 def _collect(operands: Any, refs: dict[NumberRef, None], streams: list[int]) -> None:
