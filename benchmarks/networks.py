@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -49,12 +50,12 @@ def start(network: Network) -> Arrays:
     return {name: tensor.detach().numpy().copy() for name, tensor in state.items()}
 
 
-def in_pytorch_style(library: str, network: Network) -> Callable[[], Any]:
+def in_pytorch_style(library: str, network: Network, begin: Arrays) -> Callable[[], Any]:
     """The training step as users of PyTorch write it."""
     t = importlib.import_module(library)
     functional = importlib.import_module(f"{library}.nn.functional")
     net = network.build(t)
-    net.load_state_dict({name: t.tensor(array) for name, array in start(network).items()})
+    net.load_state_dict({name: t.tensor(array) for name, array in begin.items()})
     x, y = (t.tensor(array) for array in network.data(np.random.default_rng(0)))
     optimizer = t.optim.Adam(net.parameters(), lr=LEARNING_RATE)
 
@@ -69,12 +70,12 @@ def in_pytorch_style(library: str, network: Network) -> Callable[[], Any]:
     return step
 
 
-def by_hand(network: Network) -> Callable[[], Any]:
+def by_hand(network: Network, begin: Arrays) -> Callable[[], Any]:
     """The training step as one donated `jax.jit`."""
     import jax
     import jax.numpy as jnp
 
-    parameters, state = jax.tree.map(jnp.array, network.prepare(start(network)))
+    parameters, state = jax.tree.map(jnp.array, network.prepare(begin))
     x, y = (jnp.array(array.astype(np.int32) if array.dtype == np.int64 else array)
             for array in network.data(np.random.default_rng(0)))  # fmt: skip
 
@@ -381,8 +382,8 @@ NETWORKS = {
     )
 }  # fmt: skip
 
-CONTENDERS: dict[str, Callable[[Network], Callable[[], Any]]] = {
-    "lamina": lambda network: in_pytorch_style("lamina", network),
-    "torch": lambda network: in_pytorch_style("torch", network),
+CONTENDERS: dict[str, Callable[[Network, Arrays], Callable[[], Any]]] = {
+    "lamina": partial(in_pytorch_style, "lamina"),
+    "torch": partial(in_pytorch_style, "torch"),
     "limit": by_hand,
 }

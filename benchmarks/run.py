@@ -6,6 +6,7 @@ python -m benchmarks.run --rows small50,deep --contenders lamina,torch,limit --r
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.metadata
 import json
 import os
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import loops, models, networks, timing
+from benchmarks.apart import Contender
 
 HERE = Path(__file__).parent
 MARKS = ("<!-- benchmarks: begin -->", "<!-- benchmarks: end -->")
@@ -103,15 +105,24 @@ def processor() -> str:
 
 
 def measure(row: Any, contenders: list[str], rounds: int, seconds: float, noise: list[float]) -> Times:
-    """Seconds per step of each contender, round by round, after a check that they all compute the same."""
+    """Seconds per step of each contender, round by round, after a check that they all begin with the same loss."""
     known = CONTENDERS[type(row)]
-    steps = {name: known[name](row) for name in contenders if name in known}
-    first = {name: timing.read(step()) for name, step in steps.items()}
-    middle = statistics.median(first.values())
-    for name, value in first.items():
-        if abs(value - middle) > 1e-3 * abs(middle):
-            raise RuntimeError(f"{row.name}: the first result of {name} is {value}, the others have {middle}.")
-    return timing.interleave(steps, rounds, seconds, noise)
+    given = (networks.start(row),) if isinstance(row, networks.Network) else ()
+    with contextlib.ExitStack() as ends:
+        found = {name: Contender(prepared, row.name, name, *given) for name in contenders if name in known}
+        for contender in found.values():
+            ends.callback(contender.close)
+        first = {name: contender.answer() for name, contender in found.items()}
+        middle = statistics.median(first.values())
+        for name, value in first.items():
+            if abs(value - middle) > 1e-3 * abs(middle):
+                raise RuntimeError(f"{row.name}: the first result of {name} is {value}, the others have {middle}.")
+        return timing.interleave(found, rounds, seconds, noise)
+
+
+def prepared(row: str, contender: str, *given: Any) -> Any:
+    """The training step of a row by a contender."""
+    return CONTENDERS[type(ROWS[row])][contender](ROWS[row], *given)
 
 
 def measure_first_step(contenders: list[str], noise: list[float], rounds: int = 5) -> Times:

@@ -6,12 +6,14 @@ compared is the median of the ratios within a round, in which all contenders saw
 
 from __future__ import annotations
 
-import gc
 import os
 import statistics
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from benchmarks.apart import Contender
 
 
 def run_block(step: Callable[[], Any], count: int) -> float:
@@ -43,29 +45,28 @@ def steps_per_block(step: Callable[[], Any], seconds: float) -> int:
 
 
 def interleave(
-    steps: Mapping[str, Callable[[], Any]], rounds: int, seconds: float, noise: list[float] | None = None
+    contenders: Mapping[str, Contender], rounds: int, seconds: float, noise: list[float] | None = None
 ) -> dict[str, list[float]]:
     """Seconds per step of each contender in each round. Each begins as many rounds as any other.
 
     The `rounds` quietest of up to three times as many are kept; how loud those were is appended to `noise`.
     """
-    names = list(steps)
-    counts = {name: steps_per_block(steps[name], seconds) for name in names}
+    names = list(contenders)
+    counts = {name: contenders[name].steps_per_block(seconds) for name in names}
 
     def one_round(turn: int) -> dict[str, float]:
         begin = turn % len(names)
-        times = {}
-        for name in names[begin:] + names[:begin]:
-            gc.collect()
-            times[name] = run_block(steps[name], counts[name]) / counts[name]
-        return times
+        return {name: contenders[name].run_block(counts[name]) / counts[name] for name in names[begin:] + names[:begin]}
 
-    kept = quiet_rounds(one_round, rounds, noise)
+    kept = quiet_rounds(one_round, rounds, noise, list(contenders.values()))
     return {name: [times[name] for times in kept] for name in names}
 
 
 def quiet_rounds(
-    one_round: Callable[[int], dict[str, float]], rounds: int, noise: list[float] | None = None
+    one_round: Callable[[int], dict[str, float]],
+    rounds: int,
+    noise: list[float] | None = None,
+    contenders: Sequence[Contender] = (),
 ) -> list[dict[str, float]]:
     """Repeat `one_round(turn)` until `rounds` were quiet, at most three times as often; the quietest ones' results.
 
@@ -74,9 +75,9 @@ def quiet_rounds(
     """
     found: list[tuple[float, int, dict[str, float]]] = []
     for turn in range(3 * rounds):
-        before, begin = _busy_elsewhere(), time.perf_counter()
+        before, begin = _busy_elsewhere(contenders), time.perf_counter()
         result = one_round(turn)
-        elsewhere = (_busy_elsewhere() - before) / (time.perf_counter() - begin)
+        elsewhere = (_busy_elsewhere(contenders) - before) / (time.perf_counter() - begin)
         found.append((elsewhere, turn, result))
         if sum(share < QUIET for share, _, _ in found) == rounds:
             break
@@ -90,8 +91,8 @@ QUIET = 0.05
 """The part of one processor that other processes may take in a quiet round."""
 
 
-def _busy_elsewhere() -> float:
-    """Seconds the processors have worked for others than this process and its children; 0 where that is unknown."""
+def _busy_elsewhere(contenders: Sequence[Contender]) -> float:
+    """Seconds the processors have worked for others than this process and what it started; 0 where that is unknown."""
     try:
         with open("/proc/stat") as statistics_of_all:
             fields = [int(field) for field in statistics_of_all.readline().split()[1:9]]
@@ -99,7 +100,7 @@ def _busy_elsewhere() -> float:
         return 0.0
     user, nice, system, _idle, _wait, interrupts, soft_interrupts, stolen = fields
     busy = (user + nice + system + interrupts + soft_interrupts + stolen) / os.sysconf("SC_CLK_TCK")
-    return busy - sum(os.times()[:4])
+    return busy - sum(os.times()[:4]) - sum(contender.processor_seconds() for contender in contenders)
 
 
 def ratio(times: dict[str, list[float]], name: str, beside: str) -> float | None:

@@ -141,15 +141,15 @@ def make(op: Op, *, method: bool = False) -> Callable[..., Any]:
     return _compile(op, function, source)
 
 
-def make_inplace(op: Op) -> Callable[..., Any]:
-    """The method `name_`: the operation, written into its first operand."""
+def make_inplace(op: Op, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The method `name_`: what the operation's function gives, written into its first operand."""
     own = [p for p in op.parameters if p.kind != "Key"]
     call = ", ".join(f"{p.name}={p.name}" if p.keyword_only else p.name for p in own)
     call += ", generator=generator" if op.random else ""
     source = f"def {op.name}_({_signature(op, False, False)}):\n    return _write({own[0].name}, _function({call}))\n"
-    function = _compile(op, f"{op.name}_", source, _function=make(op))
-    function.__doc__ = f"`{op.name}`, written into this tensor; returns it."
-    return function
+    method = _compile(op, f"{op.name}_", source, _function=function)
+    method.__doc__ = f"`{op.name}`, written into this tensor; returns it."
+    return method
 
 
 def _compile(op: Op, name: str, source: str, **more: Any) -> Callable[..., Any]:
@@ -221,7 +221,7 @@ def bind() -> dict[str, Callable[..., Any]]:
                 if name not in Tensor.__dict__:
                     setattr(Tensor, name, make(op, method=True))
         if op.inplace:
-            in_place = make_inplace(op)
+            in_place = make_inplace(op, functions[op.name])
             for name in (op.method_name, *op.aliases):
                 setattr(Tensor, f"{name}_", in_place)
     return functions

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from benchmarks import loops, models, networks, run, timing
+from benchmarks.apart import Contender
 
 
 @pytest.mark.parametrize("name", ["small50", "digits"])
@@ -20,7 +23,8 @@ def test_contenders_train_alike(name):
 @pytest.mark.parametrize("name", networks.NETWORKS)
 def test_networks_train_alike(name):
     network = networks.NETWORKS[name]
-    steps = {who: make(network) for who, make in networks.CONTENDERS.items()}
+    begin = networks.start(network)
+    steps = {who: make(network, begin) for who, make in networks.CONTENDERS.items()}
     losses = {who: [timing.read(step()) for _ in range(4)] for who, step in steps.items()}
     assert losses["torch"][-1] < losses["torch"][0]
     assert losses["lamina"] == pytest.approx(losses["torch"], rel=1e-3)
@@ -55,11 +59,29 @@ def test_loud_rounds_are_left_out(monkeypatch):
     elsewhere = iter(
         [0.0, 99.0, 99.0, 99.0, 99.0, 99.0, 99.0, 99.0]
     )  # read before and after each round; the first is loud
-    monkeypatch.setattr(timing, "_busy_elsewhere", lambda: next(elsewhere))
+    monkeypatch.setattr(timing, "_busy_elsewhere", lambda contenders: next(elsewhere))
     noise: list[float] = []
     kept = timing.quiet_rounds(lambda turn: {"turn": turn}, 2, noise)
     assert kept == [{"turn": 1}, {"turn": 2}]
     assert noise == [0.0]
+
+
+def counting(begin):
+    return itertools.count(begin).__next__ if begin >= 0 else None
+
+
+def test_contenders_wait_in_processes_of_their_own():
+    found = {name: Contender(counting, begin) for name, begin in (("a", 5.0), ("b", 7.0))}
+    assert {name: contender.answer() for name, contender in found.items()} == {"a": 5.0, "b": 7.0}
+    times = timing.interleave(found, 2, 0.001)
+    assert {name: len(seconds) for name, seconds in times.items()} == {"a": 2, "b": 2}
+    assert all(second > 0 for seconds in times.values() for second in seconds)
+    assert all(contender.processor_seconds() > 0 for contender in found.values())
+    failing = Contender(counting, -1)
+    with pytest.raises(RuntimeError, match="'NoneType' object is not callable"):
+        failing.answer()
+    for contender in (*found.values(), failing):
+        contender.close()
 
 
 def test_table():

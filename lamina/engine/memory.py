@@ -1,23 +1,35 @@
 """What the C library does with memory that programs have freed: kept for the next step, given back after compiling.
 
-All that a program computes on its way lies in one block, which XLA allocates and frees in each step. By default glibc asks
-the system for a large block anew each time, and the system clears every page of it when it is first touched: a sixth of
-the time of a step that needs 150 MB. Elsewhere than on glibc, nothing here has an effect.
+What a program computes on its way lies in memory that XLA allocates and frees in each step. By default glibc asks the
+system for large blocks anew each time, and the system clears every page when it is first touched: a quarter of the time
+of a step that needs 150 MB. Elsewhere than on glibc, nothing here has an effect.
 """
 
 from __future__ import annotations
 
 import ctypes
+import functools
+import math
 import os
 import time
+from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["give_back", "keep"]
+__all__ = ["are_heavy", "give_back", "in_blocks", "keep"]
 
-ROOM = 1 << 30
-"""Bytes: up to so many are kept at the end of the heap; larger blocks alone come from the system each time."""
+_LARGEST = 32 << 20
+"""Bytes: glibc can keep blocks below this. The heaps of threads, as those that run programs, are of 64 MB."""
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
+_BLOCK = 24 << 20
+"""Bytes: what programs need is allocated in blocks of so many, which fit into such a heap."""
+
+_HEAVY = 8 << 20
+"""Bytes: a program that gives more takes so long that waiting for the one before takes nothing."""
+
+_ROOM = 64 << 20
+"""Bytes: so many may be free at the end of a heap before they are given back."""
+
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
 """What `mallopt` calls its parameters; see malloc.h."""
 
 
@@ -29,18 +41,51 @@ def _libc(name: str) -> Any:
         return None
 
 
-def keep() -> None:
-    """From now on, freed memory stays with the process, for the next step. One heap for all threads: those of others than
-    the first end after 64 MB, and larger blocks would come from the system all the same.
+@functools.cache
+def keep() -> bool:
+    """From now on, freed memory stays with the process, for the next step; whether that is so.
 
     Whoever sets up glibc's allocation with environment variables (`MALLOC_...`, `GLIBC_TUNABLES`) is not overruled.
     """
     if any(name.startswith("MALLOC_") or name == "GLIBC_TUNABLES" for name in os.environ):
-        return
+        return False
     mallopt = _libc("mallopt")
-    if mallopt is not None:
-        for parameter, value in ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, ROOM), (_TRIM_THRESHOLD, ROOM)):
-            mallopt(parameter, value)
+    if mallopt is None:
+        return False
+    # With the padding, a heap that is empty is not given back either.
+    wanted = ((_MMAP_THRESHOLD, _LARGEST), (_TRIM_THRESHOLD, _ROOM), (_TOP_PAD, 2 * _LARGEST))
+    return all(mallopt(parameter, value) for parameter, value in wanted)
+
+
+def in_blocks(jaxpr: Any) -> dict[str, int]:
+    """Options with which XLA allocates what a program needs in blocks that can be kept, instead of in one."""
+    if not keep():
+        return {}
+    largest = _largest(jaxpr)
+    # XLA warns of arrays that are larger than a block. Those of the program are known; what it makes of them is not.
+    return {"xla_multiheap_size_constraint_per_heap": _BLOCK if largest <= _BLOCK else 2 * largest}
+
+
+def _largest(jaxpr: Any) -> int:
+    """Bytes of the largest array in a jaxpr and those within it."""
+    largest = 0
+    for equation in jaxpr.eqns:
+        for found in equation.outvars:
+            dtype = getattr(found.aval, "dtype", None)
+            if dtype is not None:
+                largest = max(largest, math.prod(found.aval.shape) * dtype.itemsize)
+        for parameter in equation.params.values():
+            for inner in parameter if isinstance(parameter, (tuple, list)) else (parameter,):
+                inner = getattr(inner, "jaxpr", inner)
+                if hasattr(inner, "eqns"):
+                    largest = max(largest, _largest(inner))
+    return largest
+
+
+def are_heavy(results: Iterable[Any]) -> bool:
+    """Whether arrays of these specs take so much of the host's memory that few of them should wait to be computed."""
+    found = [math.prod(spec.shape) * spec.dtype.itemsize for spec in results if spec.device.platform == "cpu"]
+    return sum(found) > _HEAVY
 
 
 _malloc_trim = _libc("malloc_trim")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
-import optax
 from jax import lax
 
 from lamina.foreign import each_gradient, operation
 from lamina.optim.optimizer import Optimizer
 from lamina.tensor import Tensor, flush, grad_mode, have_gradients, values_of
+
+if TYPE_CHECKING:
+    import optax
 
 
 class Optax(Optimizer):
@@ -70,6 +72,8 @@ class Optax(Optimizer):
 
     def _use(self, tx: Any) -> None:
         """Find the form of the transformation's state, and make the operation that updates."""
+        import optax  # not before somebody wants it: importing it takes as long as importing lamina's layers
+
         self.tx = optax.with_extra_args_support(tx)
         group = self.param_groups[0]
         self._keys = group.get("param_names")
