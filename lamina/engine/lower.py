@@ -6,13 +6,14 @@ keeps their pullback; `backward` walks the pullbacks in reverse. No derivative i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from lamina.engine.infer import Place, random_key
+from lamina.engine.pieces import Pieces, piece_of
 from lamina.engine.program import FREE, GRAD, INPUT, Node, NumberRef, resolve
 
 
@@ -141,14 +142,21 @@ def _conjugate(x: Any) -> Any:
 def _backward(plan: Any, env: dict[int, Any], pullbacks: dict[Node, Any], watch: Any) -> list[Any]:
     """Walk the pullbacks in reverse; the gradients of the plan's targets."""
     cotangents: dict[int, Any] = {}
+    pieces = Pieces()
 
     def add(slot: int, x: Any) -> None:
         cotangents[slot] = cotangents[slot] + x if slot in cotangents else x
+
+    def settle(slots: Iterable[int]) -> None:
+        for slot in slots:
+            for whole in pieces.joined(slot, env[slot].shape):
+                add(slot, whole)
 
     for root, given in zip(plan.roots, plan.cotangents, strict=True):
         add(root, jnp.ones_like(env[root]) if given is None else env[given])
     links = dict(plan.links)
     for node in plan.order:
+        settle(range(node.first, node.width))
         if node.op is INPUT:
             if node.first in links and node.first in cotangents:
                 add(links[node.first], cotangents[node.first])
@@ -157,6 +165,10 @@ def _backward(plan: Any, env: dict[int, Any], pullbacks: dict[Node, Any], watch:
         if not any(slot in cotangents for slot in smooth):
             continue
         slots, pull = pullbacks[node]
+        piece = None if watch is not None else piece_of(node, env.__getitem__)
+        if piece is not None:
+            pieces.add(slots[0], piece, cotangents[node.first])
+            continue
         given = tuple(cotangents[s] if s in cotangents else jnp.zeros_like(env[s]) for s in smooth)
         found = conjugated(pull, given)
         if watch is not None:
@@ -164,6 +176,7 @@ def _backward(plan: Any, env: dict[int, Any], pullbacks: dict[Node, Any], watch:
         for slot, x in zip(slots, found, strict=True):
             add(slot, x)
     targets = (*plan.packed, *plan.targets)
+    settle(targets)
     grads = [cotangents[slot] if slot in cotangents else jnp.zeros_like(env[slot]) for slot in targets]
     if not plan.packed:
         return grads

@@ -69,6 +69,7 @@ class Op:
     returns: tuple[str, ...] = ()
     view: bool = False
     put: Callable[..., Any] | None = None
+    piece: Callable[..., Any] | None = None
     saves: bool = True
     differentiable: bool = True
     random: bool = False
@@ -146,6 +147,7 @@ def op(
     returns: tuple[str, ...] = (),
     view: bool = False,
     put: Callable[..., Any] | None = None,
+    piece: Callable[..., Any] | None = None,
     saves: bool = True,
     differentiable: bool = True,
     aliases: tuple[str, ...] = (),
@@ -162,6 +164,8 @@ def op(
         returns: names of the results when there are several, as PyTorch's named tuples have them.
         view: whether the result shares its memory with the first operand.
         put: for a view, `put(base, value, *args)` -> base with the part that the view shows replaced by value.
+        piece: for a view of indices that follow each other, `piece(*args)` -> dimension, first index and how many; None
+            where they do not, or are not known yet.
         saves: False if its gradient needs no value of the forward pass, so going backward twice is harmless.
         differentiable: False if no gradient passes.
         aliases: further public names.
@@ -183,6 +187,7 @@ def op(
             returns=returns,
             view=view,
             put=put,
+            piece=piece,
             saves=saves,
             differentiable=differentiable,
             random=bool(parameters) and parameters[0].kind == "Key",

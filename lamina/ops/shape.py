@@ -227,7 +227,11 @@ def _selected_by(input: Any, index: Any, dim: int, made_by: str = "Select") -> s
     return f"{made_by}Backward0"
 
 
-@op("", view=True, put=_put_selected, saves=False, grad_name=_selected_by)
+def _selected(input: Array, index: Number, dim: int, made_by: str = "Select") -> tuple[int, int, int] | None:
+    return (dim, index, 1) if isinstance(index, int) else None
+
+
+@op("", view=True, put=_put_selected, piece=_selected, saves=False, grad_name=_selected_by)
 def select_at(input: Array, index: Number, dim: int, made_by: str = "Select") -> Array:
     """One index of dimension `dim` >= 0, which disappears; 0 <= index < size."""
     sizes = tuple(1 if axis == dim else size for axis, size in enumerate(input.shape))
@@ -248,7 +252,13 @@ def _made_by(input: Any, start: Any, dim: int, size: int = 0, step: int = 1, mad
     return f"{made_by}Backward0"
 
 
-@op("", view=True, put=_put_sliced, saves=False, grad_name=_made_by)
+def _sliced(
+    input: Array, start: Number, dim: int, size: int, step: int = 1, made_by: str = "Slice"
+) -> tuple[int, int, int] | None:
+    return (dim, start, size) if isinstance(start, int) and step == 1 else None
+
+
+@op("", view=True, put=_put_sliced, piece=_sliced, saves=False, grad_name=_made_by)
 def slice_at(input: Array, start: Number, dim: int, size: int, step: int = 1, made_by: str = "Slice") -> Array:
     """`size` elements of dimension `dim` >= 0 from `start` >= 0, each `step` after the last."""
     sizes = tuple(size if axis == dim else own for axis, own in enumerate(input.shape))
