@@ -8,8 +8,8 @@ from pickle import UnpicklingError
 def printable(text: str) -> str:
     r"""Text from a file, with escapes for what would begin a line or move the cursor.
 
-    >>> printable("two\\nlines")
-    'two\\\\nlines'
+    >>> printable("two\nlines")
+    'two\\nlines'
     """
     return "".join(x if x.isprintable() else repr(x)[1:-1] for x in text)
 
