@@ -47,7 +47,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 _BEGIN = time.monotonic()
 _THINNED = ("ops", "nn", "utils", "optim", "distributions")
-"""Names of folders in which every second case of a test waits with the slow ones."""
+"""Names of folders in which most cases of a test wait with the slow ones."""
+_KEPT = 3
+"""Of so many cases one does not wait."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -86,19 +88,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _thin(cases: list[Any]) -> None:
-    """Mark every second case of a test as slow, save one for each value that several cases share and all would wait.
+    """Mark cases of a test as slow, save every third, and one for each value that several share and all would wait.
 
-    Without this, where the last of several parameters is a bool, all cases of its second value would wait.
+    Without the latter, where the last of several parameters has three values, all cases of two of them would wait.
     """
     cases = [item for item in cases if not item.get_closest_marker("slow")]
     values = [{(name, id(value)) for name, value in item.callspec.params.items()} for item in cases]
     counts = collections.Counter(itertools.chain.from_iterable(values))
-    seen = set[tuple[str, int]]().union(*values[::2])
-    for item, its in zip(cases[1::2], values[1::2], strict=True):
-        if any(counts[value] > 1 and value not in seen for value in its):
-            seen |= its
-        else:
+    seen = set[tuple[str, int]]().union(*values[::_KEPT])
+    for number, (item, its) in enumerate(zip(cases, values, strict=True)):
+        if number % _KEPT and not any(counts[value] > 1 and value not in seen for value in its):
             item.add_marker(pytest.mark.slow)
+        else:
+            seen |= its
 
 
 @pytest.fixture(autouse=True, scope="session")
