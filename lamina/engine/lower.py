@@ -6,6 +6,7 @@ keeps their pullback; `backward` walks the pullbacks in reverse. No derivative i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -15,6 +16,9 @@ import jax.numpy as jnp
 from lamina.engine.infer import Place, random_key
 from lamina.engine.pieces import Pieces, piece_of
 from lamina.engine.program import FREE, GRAD, INPUT, Node, NumberRef, resolve
+
+MANY = 8
+"""So many uses of a large operation in one program are calls of one function."""
 
 
 def dependencies(node: Node) -> list[int]:
@@ -49,6 +53,7 @@ def lower(
     numbers: Sequence[NumberRef],
     cut: bool = False,
     watch: Any = None,
+    calls: bool = False,
 ) -> Callable[..., list[Any]]:
     """A function of the input arrays, the run-time numbers and (if any) the random streams that gives the outputs.
 
@@ -59,8 +64,10 @@ def lower(
         numbers: the run-time numbers, in the order in which they follow the arrays.
         cut: whether JAX will differentiate the function, so that it must see where no gradient passes.
         watch: a `Watch`, if the function shall give a flag for each result that is NaN as well.
+        calls: whether large operations that are used many times may be calls of one function.
     """
     differentiated = {step for node in steps if node.op is GRAD for step in node.static.order}
+    uses = Counter(node.op for node in steps if calls)
 
     def run(*arguments: Any) -> list[Any]:
         env: dict[int, Any] = dict(zip(inputs, arguments, strict=False))
@@ -85,9 +92,10 @@ def lower(
                 if node.op is GRAD:
                     results: Any = _backward(node.static, env, pullbacks, watch)
                 elif node in differentiated:
-                    results, pullbacks[node] = _differentiable(node, needs, env, special)
+                    results, pullbacks[node] = _differentiable(node, needs, env, special, _body(node.op, uses))
                 else:
-                    results = node.op.call(resolve(node.operands, env.__getitem__, special), node.static)
+                    operands = resolve(node.operands, env.__getitem__, special)
+                    results = node.op.call(operands, node.static, _body(node.op, uses))
             except Exception as error:
                 error.add_note(f"in {node.op.name}, recorded at {node.line or 'an unknown line'}")
                 raise
@@ -104,7 +112,14 @@ def lower(
     return run
 
 
-def _differentiable(node: Node, needs: dict[int, bool], env: dict[int, Any], special: Any) -> tuple[Any, Any]:
+def _body(op: Any, uses: Counter[Any]) -> Callable[..., Any] | None:
+    """The function that XLA calls for an operation, where it is large and used so often that inlining it takes long."""
+    return op.called if uses[op] >= MANY and getattr(op, "large", False) else None
+
+
+def _differentiable(
+    node: Node, needs: dict[int, bool], env: dict[int, Any], special: Any, body: Callable[..., Any] | None
+) -> tuple[Any, Any]:
     """The results of a node and a function from their cotangents to those of its operands."""
     slots = sorted({slot for slot in node.slots() if needs[slot]})
     constant = resolve(node.operands, lambda slot: Place(slot), special)
@@ -112,7 +127,7 @@ def _differentiable(node: Node, needs: dict[int, bool], env: dict[int, Any], spe
     def run(*arrays: Any) -> tuple[Any, Any]:
         local = dict(zip(slots, arrays, strict=True))
         operands = _substitute(constant, lambda slot: local.get(slot, env[slot]))
-        results = node.op.call(operands, node.static)
+        results = node.op.call(operands, node.static, body)
         results = results if isinstance(results, (tuple, list)) else (results,)
         smooth = tuple(x for x, need in zip(results, node.needs, strict=True) if need)
         return smooth, tuple(None if need else x for x, need in zip(results, node.needs, strict=True))

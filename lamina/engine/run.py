@@ -127,7 +127,10 @@ class Executable:
             arguments += [ref.kind(0) for ref in self.numbers]
             if self.streams:
                 arguments.append(jax.ShapeDtypeStruct((2 * len(trace.streams),), np.uint64))
-            function = lower.lower(steps, plan.needs, self.inputs, self.outputs, self.numbers, watch=self.watch)
+            calls = device.platform == "cpu"  # XLA's other compilers were not asked
+            function = lower.lower(
+                steps, plan.needs, self.inputs, self.outputs, self.numbers, watch=self.watch, calls=calls
+            )
             donated = [i for i, slot in enumerate(self.inputs) if slot in self.donated]
             jitted = jax.jit(function, donate_argnums=donated, keep_unused=True, out_shardings=sharding)
             key = cache.key(steps, self, device) if self.watch is None else None

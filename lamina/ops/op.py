@@ -19,12 +19,14 @@ How a parameter is annotated says what it is:
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import jax
+from jax.experimental.xla_metadata import set_xla_metadata
 
 type_names = ("Array", "ArrayLike", "Arrays", "Number", "Numbers", "Key", "Shape")
 
@@ -70,6 +72,7 @@ class Op:
     view: bool = False
     put: Callable[..., Any] | None = None
     piece: Callable[..., Any] | None = None
+    large: bool = False
     saves: bool = True
     differentiable: bool = True
     random: bool = False
@@ -108,6 +111,18 @@ class Op:
             else:
                 positional.append(value)
         return (function or self.function)(*positional, **named)
+
+    @functools.cached_property
+    def called(self) -> Callable[..., Any]:
+        """The function for programs that use it many times: XLA calls it, instead of compiling a copy for each use."""
+        constant = [p.name for p, is_static in zip(self.parameters, self._static, strict=True) if is_static]
+        function = jax.jit(self.function, static_argnames=constant)
+
+        def call(*args: Any, **named: Any) -> Any:
+            with set_xla_metadata(inlineable="false"):
+                return function(*args, **named)
+
+        return call
 
 
 TABLE: dict[str, Op] = {}
@@ -148,6 +163,7 @@ def op(
     view: bool = False,
     put: Callable[..., Any] | None = None,
     piece: Callable[..., Any] | None = None,
+    large: bool = False,
     saves: bool = True,
     differentiable: bool = True,
     aliases: tuple[str, ...] = (),
@@ -166,6 +182,7 @@ def op(
         put: for a view, `put(base, value, *args)` -> base with the part that the view shows replaced by value.
         piece: for a view of indices that follow each other, `piece(*args)` -> dimension, first index and how many; None
             where they do not, or are not known yet.
+        large: whether it is many operations of XLA's, and often used in a loop of Python's: see `Op.called`.
         saves: False if its gradient needs no value of the forward pass, so going backward twice is harmless.
         differentiable: False if no gradient passes.
         aliases: further public names.
@@ -188,6 +205,7 @@ def op(
             view=view,
             put=put,
             piece=piece,
+            large=large,
             saves=saves,
             differentiable=differentiable,
             random=bool(parameters) and parameters[0].kind == "Key",

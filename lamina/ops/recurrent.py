@@ -61,7 +61,7 @@ def recurrent_dropout(
     return _layers(input, hx, weights, mode, bias, bidirectional, batch_first, lengths, between)
 
 
-@op("lamina", grad_name="TanhBackward0")
+@op("lamina", grad_name="TanhBackward0", large=True)
 def rnn_tanh_cell(
     input: Array, hx: Array, w_ih: Array, w_hh: Array, b_ih: Array | None = None, b_hh: Array | None = None
 ) -> jax.Array:
@@ -72,7 +72,7 @@ def rnn_tanh_cell(
     return jnp.tanh(sum(_cell_gates("RNNCell", input, hx, w_ih, w_hh, b_ih, b_hh)))
 
 
-@op("lamina", grad_name="ReluBackward0")
+@op("lamina", grad_name="ReluBackward0", large=True)
 def rnn_relu_cell(
     input: Array, hx: Array, w_ih: Array, w_hh: Array, b_ih: Array | None = None, b_hh: Array | None = None
 ) -> jax.Array:
@@ -83,7 +83,7 @@ def rnn_relu_cell(
     return jax.nn.relu(sum(_cell_gates("RNNCell", input, hx, w_ih, w_hh, b_ih, b_hh)))
 
 
-@op("lamina", grad_name="MulBackward0")
+@op("lamina", grad_name="MulBackward0", large=True)
 def lstm_cell(
     input: Array, hx: Arrays, w_ih: Array, w_hh: Array, b_ih: Array | None = None, b_hh: Array | None = None
 ) -> tuple[jax.Array, jax.Array]:
@@ -99,7 +99,7 @@ def lstm_cell(
     return h, c
 
 
-@op("lamina", grad_name="AddBackward0")
+@op("lamina", grad_name="AddBackward0", large=True)
 def gru_cell(
     input: Array, hx: Array, w_ih: Array, w_hh: Array, b_ih: Array | None = None, b_hh: Array | None = None
 ) -> jax.Array:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import lamina
+from lamina.engine import cache
 from lamina.ops import recurrent
 from tests.parity import compare, floats
 
@@ -106,3 +107,42 @@ def test_layers_work_inside_jax_transforms():
 
     x = jnp.asarray(floats(6, 5, 2, 3))
     np.testing.assert_allclose(jax.vmap(run)(x), jnp.stack([run(each) for each in x]), rtol=1e-5, atol=1e-6)
+
+
+def loop(cell, steps):
+    def run(t, x, *w):
+        h = state = t.zeros(2, 4, dtype=x.dtype)
+        for i in range(steps):
+            if cell == "lstm_cell":
+                h, _ = state = t.lstm_cell(x[i], state if i else (h, h), *w)
+            else:
+                h = getattr(t, cell)(x[i], h, *w)
+        return h
+
+    return run
+
+
+@pytest.mark.parametrize("cell", [*CELLS, "lstm_cell"])
+def test_many_uses_of_a_cell(cell):
+    gates = CELLS.get(cell, 4)
+    for bias in (True, False):
+        compare(loop(cell, 9), floats(9, 2, 3, dtype=np.float64), *weights(gates, bias, np.float64))
+
+
+def test_a_long_loop_is_compiled_in_calls(monkeypatch):
+    texts = []
+    compiled = jax.stages.Lowered.compile
+
+    def compile(lowered, *args):
+        found = compiled(lowered, *args)
+        texts.append(found.as_text())
+        return found
+
+    monkeypatch.setattr(jax.stages.Lowered, "compile", compile)
+    monkeypatch.setattr(cache, "load", lambda *args: None)
+    x, *w = map(lamina.tensor, (floats(10, 2, 3), *weights(3)))
+    for steps, calls in ((3, 0), (10, 10)):
+        lamina.engine.reset()
+        loop("gru_cell", steps)(lamina, x * steps, *w).tolist()
+        assert sum(text.count(" call(") for text in texts) == calls
+        texts.clear()
