@@ -28,10 +28,11 @@ class Storage:
         held: its value, kept when two or more views share it.
         version: how often it was written to.
         views: how many views were cut.
+        of_leaf: whether it belonged to a leaf that now names something else.
         layout: for a view that became an owner because what it was cut from is gone: how it was cut.
     """
 
-    __slots__ = ("held", "layout", "owner", "seen", "storage", "version", "views")
+    __slots__ = ("held", "layout", "of_leaf", "owner", "seen", "storage", "version", "views")
 
     def __init__(self, owner: Tensor, layout: Alias | None = None) -> None:
         self.owner: Callable[[], Tensor | None] = weakref.ref(owner)
@@ -40,6 +41,7 @@ class Storage:
         self.storage = self  # an owner is asked what a view is asked: whether its `seen` is the storage's version
         self.seen = self.version = getattr(owner, "_writes", 0)
         self.views = 0
+        self.of_leaf = False
 
     def value(self) -> Value | None:
         """The value of the whole; None if only one view is left of it, which then stands alone."""
@@ -48,6 +50,8 @@ class Storage:
 
     def leave(self) -> None:
         """Belong to no tensor any more: its owner will name something else, and its views share what is left."""
+        owner = self.owner()
+        self.of_leaf = owner is not None and owner._value.leaf is not None
         self.owner = _nobody
 
     def write(self, value: Value) -> None:
@@ -101,7 +105,9 @@ class Alias:
     def is_of_leaf(self) -> bool:
         """Whether the whole is a leaf now; if it is gone, whether it was one that requires a gradient."""
         whole = self.storage.value()
-        return self.of_leaf if whole is None else whole.leaf is not None or not whole.need
+        if whole is None:
+            return self.of_leaf
+        return whole.leaf is not None or not whole.need or self.storage.of_leaf
 
 
 def layout_of(alias: Alias) -> tuple[tuple[int, ...], tuple[int, ...], int]:
