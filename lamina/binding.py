@@ -18,6 +18,7 @@ import numpy as np
 
 from lamina import dtypes, engine
 from lamina.bounds import LOOK
+from lamina.ops.check import type_name
 from lamina.ops.op import TABLE, Key, Op, OpParameter
 from lamina.ops.optim_blocks import Blocks
 from lamina.tensor import Tensor, alias_value, call, call_view, wrap, write
@@ -146,10 +147,31 @@ def make_inplace(op: Op, function: Callable[..., Any]) -> Callable[..., Any]:
     own = [p for p in op.parameters if p.kind != "Key"]
     call = ", ".join(f"{p.name}={p.name}" if p.keyword_only else p.name for p in own)
     call += ", generator=generator" if op.random else ""
-    source = f"def {op.name}_({_signature(op, False, False)}):\n    return _write({own[0].name}, _function({call}))\n"
-    method = _compile(op, f"{op.name}_", source, _function=function)
+    first, refuses = own[0].name, op.name in _REFUSES
+    lines = [f"result = _function({call})", *([f"_refuse({first}, result)"] if refuses else [])]
+    lines.append(f"return _write({first}, result)")
+    source = f"def {op.name}_({_signature(op, False, False)}):\n" + "".join(f"    {line}\n" for line in lines)
+    method = _compile(op, f"{op.name}_", source, _function=function, _refuse=_REFUSES.get(op.name))
     method.__doc__ = f"`{op.name}`, written into this tensor; returns it."
     return method
+
+
+def _abs_of_real_numbers(input: Tensor, result: Tensor) -> None:
+    if input.is_complex():
+        raise RuntimeError("In-place abs is not supported for complex tensors.")
+
+
+def _power_of_double(input: Tensor, result: Tensor) -> None:
+    old, new = input.current().spec.dtype, result.current().spec.dtype
+    if old != new:
+        raise RuntimeError(
+            f"the base given to float_power_ has dtype {type_name(old)} but the operation's result requires dtype "
+            f"{type_name(new)}"
+        )
+
+
+_REFUSES = {"abs": _abs_of_real_numbers, "float_power": _power_of_double}
+"""Operations whose result would fit, but which PyTorch does not write in place: what looks at both."""
 
 
 def _compile(op: Op, name: str, source: str, **more: Any) -> Callable[..., Any]:

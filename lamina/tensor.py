@@ -831,7 +831,7 @@ def share(tensor: Tensor, value: Value, cut: Any) -> Tensor:
         of_leaf = tensor._value.leaf is not None
     else:
         storage, cuts = alias.storage, (*alias.cuts, cut)  # type: ignore[union-attr]
-        of_leaf = alias.of_leaf  # type: ignore[union-attr]
+        of_leaf = alias.of_leaf
         shape = alias.shape  # type: ignore[union-attr]
     if storage.views and storage.held is None:
         storage.held = storage.value()

@@ -28,7 +28,7 @@ class Storage:
         held: its value, kept when two or more views share it.
         version: how often it was written to.
         views: how many views were cut.
-        of_leaf: whether it belonged to a leaf that now names something else.
+        of_leaf: whether it belonged to a leaf that is gone, or that names something else now.
         layout: for a view that became an owner because what it was cut from is gone: how it was cut.
     """
 
@@ -41,7 +41,7 @@ class Storage:
         self.storage = self  # an owner is asked what a view is asked: whether its `seen` is the storage's version
         self.seen = self.version = getattr(owner, "_writes", 0)
         self.views = 0
-        self.of_leaf = False
+        self.of_leaf = layout is not None and layout.is_of_leaf()
 
     def value(self) -> Value | None:
         """The value of the whole; None if only one view is left of it, which then stands alone."""

@@ -15,12 +15,12 @@ from jax import lax
 from lamina.ops import bessel_tables as table
 from lamina.ops import check
 from lamina.ops.op import Array, op
-from lamina.ops.operands import as_real_float
+from lamina.ops.operands import as_real_float, in_float32
 
 
-def _float(name: str, x: Array, half: bool = False) -> jax.Array:
+def _float(name: str, x: Array) -> jax.Array:
     x = as_real_float(name, x)
-    if x.dtype.itemsize == 2 and not half:
+    if x.dtype.itemsize == 2:
         raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{check.type_name(x.dtype)}'")
     return x
 
@@ -46,19 +46,19 @@ def _chebyshev(coefficients: Sequence[float], x: Array) -> jax.Array:
 @op("special", grad_name="SpecialI0EBackward0")
 def i0e(input: Array) -> jax.Array:
     """exp(-|input|) times `i0`."""
-    return lax.bessel_i0e(_float("i0e", input, half=True))
+    return in_float32("i0e", lax.bessel_i0e, input)
 
 
 @op("special", grad_name="SpecialI1Backward0")
 def i1(input: Array) -> jax.Array:
     """The modified Bessel function of the first kind, of order 1."""
-    return _i1(_float("i1", input, half=True))
+    return in_float32("i1", _i1, input)
 
 
 @op("special", grad_name="SpecialI1EBackward0")
 def i1e(input: Array) -> jax.Array:
     """exp(-|input|) times `i1`."""
-    return lax.bessel_i1e(_float("i1e", input, half=True))
+    return in_float32("i1e", lax.bessel_i1e, input)
 
 
 def _i0(x: Array) -> jax.Array:

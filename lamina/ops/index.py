@@ -278,7 +278,9 @@ def _scatter(x: Array, dim: int, index: Array, value: Array, how: Any = lax.scat
     part = x if limits == x.shape else lax.slice(x, (0,) * x.ndim, limits)
     batch = tuple(axis for axis in range(x.ndim) if axis != dim)
     numbers = lax.ScatterDimensionNumbers((), (dim,), (dim,), batch, batch)
-    part = how(part, index[..., None], value, numbers, unique_indices=unique, mode="drop")
+    if how is lax.scatter_add and part.dtype == np.bool_:  # to add is to say "or"
+        part, value = part.astype(np.int32), value.astype(np.int32)
+    part = how(part, index[..., None], value, numbers, unique_indices=unique, mode="drop").astype(x.dtype)
     return part if limits == x.shape else lax.dynamic_update_slice(x, part, (0,) * x.ndim)
 
 
@@ -550,7 +552,10 @@ def index_add(input: Array, dim: int, index: Array, source: Array, *, alpha: Num
     value = _raised(source) * promote.cast(alpha, input.dtype)
     base = _raised(input)
     options = {**_drop, "wrap_negative_indices": False}
-    return lax.reshape(base.at[_slices_at(base, dim, _vector(index))].add(value, **options), input.shape)
+    if base.dtype == np.bool_:  # to add is to say "or"
+        base, value = base.astype(np.int32), value.astype(np.int32)
+    added = base.at[_slices_at(base, dim, _vector(index))].add(value, **options)
+    return lax.reshape(added.astype(input.dtype), input.shape)
 
 
 @op(inplace=True)

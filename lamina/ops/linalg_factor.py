@@ -103,9 +103,9 @@ def ormqr(input: Array, tau: Array, other: Array, left: bool = True, transpose: 
     side = -2 if left else -1
     if other.shape[side] != input.shape[-2]:
         raise RuntimeError(f"torch.ormqr: other.shape[{side}] must be equal to input.shape[-2]")
-    if tau.shape[-1] > input.shape[-1] or input.shape[-1] > input.shape[-2]:
+    if tau.shape[-1] > min(input.shape[-2:]):
         raise RuntimeError(
-            f"ormqr: tau must be (*, K) and input (*, M, N) with K <= N <= M, got {tuple(tau.shape)} and "
+            f"ormqr: tau must be (*, K) and input (*, M, N) with K at most N and M, got {tuple(tau.shape)} and "
             f"{tuple(input.shape)}."
         )
     if input.shape[:-2] != tau.shape[:-1] or input.shape[:-2] != other.shape[:-2]:

@@ -74,8 +74,7 @@ def lstsq(
         )
     matrix, right = same_batch(A, right)
     solution = product(pinv(matrix, rtol=rcond), right)
-    nothing = jnp.zeros((0,), A.dtype)
-    residuals = nothing
+    residuals = jnp.zeros((0,), A.real.dtype)
     if A.shape[-2] > A.shape[-1] and driver in ("gels", "gelsd", "gelss"):
         gap = product(matrix, solution) - right
         residuals = jnp.sum((gap * jnp.conj(gap)).real if jnp.iscomplexobj(gap) else gap * gap, -2)

@@ -69,6 +69,8 @@ def lu_triangles(LU_data: Array) -> tuple[jax.Array, jax.Array]:
 
 
 def _permutation(pivots: Array, rows: int) -> jax.Array:
+    if rows == 0:
+        return jnp.zeros((*pivots.shape[:-1], 0), jnp.int32)
     return lax.linalg.lu_pivots_to_permutation(pivots - 1, rows)
 
 
@@ -109,7 +111,7 @@ def lu_solve(LU: Array, pivots: Array, B: Array, *, left: bool = True, adjoint: 
             f"got {tuple(B.shape)}."
         )
     if B.size == 0:
-        return jnp.zeros((*check.broadcast(LU[..., 0, :0], B[..., 0, :0])[:-1], *B.shape[-2:]), B.dtype)
+        return jnp.zeros((*np.broadcast_shapes(LU.shape[:-2], B.shape[:-2]), *B.shape[-2:]), B.dtype)
     rows = _permutation(pivots, n)[..., None]
     right = B if left else jnp.conj(B).mT
     lu, right, rows = same_batch(LU, right, rows)

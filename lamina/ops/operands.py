@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,14 @@ def as_real_float(name: str, x: Array, error: type[Exception] = NotImplementedEr
     """Like `as_float`; complex numbers are an error."""
     only_real(name, x, error)
     return as_float(x)
+
+
+def in_float32(name: str, function: Callable[[Array], Array], x: Array) -> Array:
+    """A function of real numbers, of half types in float32: between its steps there are numbers beyond their range, and
+    differences of numbers that are nearly alike.
+    """
+    x = as_real_float(name, x)
+    return function(x.astype(np.float32)).astype(x.dtype) if x.dtype.itemsize == 2 else function(x)
 
 
 def only_real(name: str, x: Array, error: type[Exception] = NotImplementedError) -> None:

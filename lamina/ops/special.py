@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -12,7 +11,7 @@ from jax import lax
 
 from lamina.ops import transcendental
 from lamina.ops.op import Array, ArrayLike, op
-from lamina.ops.operands import as_real_float, is_tensor, match_float, match_floating, only_real
+from lamina.ops.operands import as_real_float, in_float32, is_tensor, match_float, match_floating, only_real
 
 # --- gamma ---
 
@@ -88,7 +87,7 @@ def polygamma(input: Array, n: int) -> jax.Array:
     """The n-th derivative of `digamma`."""
     if n < 0:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
-    return _polygamma(n, as_real_float("polygamma", input))
+    return in_float32("polygamma", lambda x: _polygamma(n, x), input)
 
 
 @op("lamina Tensor", inplace=True)
@@ -223,12 +222,6 @@ _S = (1.0, 2.26052863220117276590, 9.39603524938001434673, 1.2048953980809665660
 """erfcx from 1 to 8, and above. Source: S. Moshier, Cephes mathematical library."""
 
 
-def _wide(name: str, function: Callable[[Array], Array], input: Array) -> jax.Array:
-    """A function of real numbers, of half types in float32: between its steps there are numbers beyond their range."""
-    x = as_real_float(name, input)
-    return function(x.astype(jnp.float32)).astype(x.dtype) if x.dtype.itemsize == 2 else function(x)
-
-
 def _ratio(above: tuple[float, ...], below: tuple[float, ...], x: Array) -> jax.Array:
     return jnp.polyval(jnp.asarray(above, x.dtype), x) / jnp.polyval(jnp.asarray(below, x.dtype), x)
 
@@ -253,7 +246,7 @@ _erfcx.defjvps(lambda t, result, x: t * (2 * x * result - 2 / math.sqrt(math.pi)
 @op("special", grad_name="SpecialErfcxBackward0")
 def erfcx(input: Array) -> jax.Array:
     """exp(input^2) erfc(input), without underflow."""
-    return _wide("erfcx", _erfcx, input)
+    return in_float32("erfcx", _erfcx, input)
 
 
 @op("special", grad_name="MulBackward1")
@@ -275,7 +268,7 @@ _log_ndtr.defjvps(lambda t, result, x: t * math.sqrt(2 / math.pi) / _erfcx(-x * 
 @op("special", grad_name="SpecialLogNdtrBackward0")
 def log_ndtr(input: Array) -> jax.Array:
     """The logarithm of `ndtr`, accurate in both tails."""
-    return _wide("log_ndtr", _log_ndtr, input)
+    return in_float32("log_ndtr", _log_ndtr, input)
 
 
 @jax.custom_jvp
@@ -289,4 +282,4 @@ _ndtri.defjvps(lambda t, result, p: t * math.sqrt(2 * math.pi) * jnp.exp(result 
 @op("special", grad_name="SpecialNdtriBackward0")
 def ndtri(input: Array) -> jax.Array:
     """The inverse of `ndtr`: minus infinity at 0, infinity at 1, nan outside."""
-    return _wide("ndtri", _ndtri, input)
+    return in_float32("ndtri", _ndtri, input)

@@ -13,6 +13,7 @@ from lamina.ops.op import Array, ArrayLike, op
 from lamina.ops.operands import (
     as_float,
     as_real_float,
+    in_float32,
     is_complex,
     match,
     match_float,
@@ -309,16 +310,16 @@ _lgamma.defjvps(lambda t, result, x: t * _digamma(x))
 @op(inplace=True)
 def lgamma(input: Array) -> Array:
     """The logarithm of the absolute value of the gamma function."""
-    return _lgamma(as_real_float("lgamma", input))
+    return in_float32("lgamma", _lgamma, input)
 
 
 @op("lamina Tensor special", inplace=True)
 def digamma(input: Array) -> Array:
     """The derivative of `lgamma`."""
-    return _digamma(as_real_float("digamma", input))
+    return in_float32("digamma", _digamma, input)
 
 
 @op("lamina Tensor special", inplace=True)
 def i0(input: Array) -> Array:
     """The modified Bessel function of the first kind, of order 0."""
-    return jnp.i0(as_real_float("i0", input))
+    return in_float32("i0", jnp.i0, input)

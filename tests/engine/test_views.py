@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+import torch
+
+import lamina
 from tests.engine.both import both
 
 
@@ -91,3 +95,14 @@ def test_state_dicts_share_memory_with_parameters():
         return held, layer.weight
 
     both(program)
+
+
+@pytest.mark.parametrize("t", [torch, lamina], ids=["torch", "lamina"])
+def test_a_view_of_a_leaf_whose_data_was_replaced_is_not_written_to(t):
+    a = t.ones(2, 3, requires_grad=True)
+    view = a[0]
+    a.data = t.zeros(2, 3)
+    again = view[...]
+    again.detach().mul_(0.5)
+    with pytest.raises(RuntimeError, match="^a view of a leaf Variable that requires grad is being used"):
+        again.mul_(2)

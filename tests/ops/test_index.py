@@ -360,3 +360,9 @@ def test_names_of_gradients():
         ),
     ):
         compare(lambda t, x, i: [y.grad_fn.name() for y in function(x, i)], floats(2, 3), index)  # noqa: B023
+
+
+def test_adding_bools_is_saying_or():
+    index, x, src = np.array([[0, 1, 0], [1, 1, 0]]), bools(2, 3), bools(2, 3)
+    compare(lambda t, x, i, s: (x.scatter_add(1, i, s), x.scatter(1, i, s, reduce="add")), x, index, src)
+    compare(lambda t, x, i, s: t.index_add(x, 0, i, s), x, np.array([1, 0, 1]), bools(3, 3))

@@ -394,3 +394,15 @@ def test_names_are_where_pytorch_has_them():
 
 def test_every_operation_says_what_it_does():
     assert all(op.function.__doc__ for op in PUBLIC)
+
+
+def test_what_fits_but_is_not_written_in_place():
+    for x in (floats(2) + 1j * floats(2), floats(2)):
+        compare(lambda t, x: x.clone().abs_(), x, grad=False)
+        compare(lambda t, x: x.clone().float_power_(2), x, grad=False)
+        compare(lambda t, x: x.double().float_power_(2) if x.dtype == t.float32 else x.absolute(), x, grad=False)
+    with pytest.raises(RuntimeError, match=r"^In-place abs is not supported for complex tensors\.$"):
+        lamina.ones(1, dtype=lamina.complex64).absolute_()
+    text = r"^the base given to float_power_ has dtype Float but the operation's result requires dtype Double$"
+    with pytest.raises(RuntimeError, match=text):
+        lamina.ones(1).float_power_(2)
