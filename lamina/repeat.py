@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from lamina.engine import Stretches, Value
+from lamina.engine import Stretches, Value, state
 from lamina.tensor import Tensor
+
+
+@contextmanager
+def expecting(number: Any) -> Iterator[None]:
+    """Within, this very number is taken for one that will vary where it is met for the first time."""
+    trace = state.trace
+    trace.expected = number
+    try:
+        yield
+    finally:
+        trace.expected = None
 
 
 class Repeat:

@@ -1,4 +1,5 @@
-"""Numbers that change: a Python number is a constant of the program until the same place is reached with another one.
+"""Numbers that change: a Python number is a constant of the program until the same place is reached with another one,
+or from the beginning on for one that is expected to change.
 
 In a key, a number stands as `(kind, value)`, and one that varies as `(kind, ...)`; its value then comes at run time.
 """
@@ -50,10 +51,13 @@ def _replace(items: Any, varying: frozenset[int], counter: list[int]) -> tuple[A
     return tuple(found)
 
 
-def generalise(node: Node, key: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[tuple[type, Any]]]:
+def generalise(
+    node: Node, key: tuple[Any, ...], expected: float | None = None
+) -> tuple[tuple[Any, ...], list[tuple[type, Any]]]:
     """The key with the numbers that were seen to vary here replaced by places for run-time numbers, and their values.
 
-    A number is a constant until the same place is reached with another one.
+    A number is a constant until the same place is reached with another one; `expected` is one of which it is known that
+    another will follow.
     """
     head, items = key[:3], key[3:]
     now = _numbers_in(items)
@@ -64,11 +68,13 @@ def generalise(node: Node, key: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[
         node.patterns = {}
     entry = node.patterns.get(pattern)
     if entry is None:
-        node.patterns[pattern] = (now, frozenset())
-        return key, []
-    before, varying = entry
-    varying = varying | {i for i, (a, b) in enumerate(zip(before, now, strict=True)) if a != b}
+        before, varying = now, frozenset(i for i, x in enumerate(now) if x[0] is float and x[1] is expected)
+    else:
+        before, varying = entry
+        varying = varying | {i for i, (a, b) in enumerate(zip(before, now, strict=True)) if a != b}
     node.patterns[pattern] = (before, varying)
+    if not varying:
+        return key, []
     return (*head, *_replace(items, varying, [0])), [(now[i][0], now[i][1]) for i in sorted(varying)]
 
 

@@ -148,6 +148,7 @@ class Trace:
         retrying: whether an operation is recorded again after another trace, or this one, was run for it.
         holding: whether a trace that grows long must wait to be run.
         casting: what `autocast` does to operands, None if nothing: part of where the program begins.
+        expected: a number that is taken for one that varies where it is met for the first time.
     """
 
     inner = False
@@ -159,6 +160,7 @@ class Trace:
         "complexes",
         "customs",
         "device",
+        "expected",
         "floats",
         "grad",
         "holding",
@@ -184,6 +186,7 @@ class Trace:
         self.casting: Any = None
         self.holding = False
         self.retrying = False
+        self.expected: float | None = None
         self.leaf_home = LeafHome(self)
         self.runs = 0
         self._reset_seldom()
@@ -325,7 +328,7 @@ class Trace:
         """The node for an instruction that has no node yet, or whose numbers vary."""
         with program.growing:
             parent = self.node
-            key, numbers = generalise(parent, key)
+            key, numbers = generalise(parent, key, self.expected)
             node = parent.children.get(key)
             if node is None:
                 node = self._make(parent, key)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lamina import creation
-from lamina.repeat import Repeat
+from lamina.repeat import Repeat, expecting
 from lamina.tensor import (
     Tensor,
     assign,
@@ -36,10 +36,13 @@ class Bucket:
         positions: their places among the group's parameters with a gradient.
         blocks: places in `params`; the states of a block's parameters lie in one flat tensor, one after another. What
             `optimizer.state` shows of them are views.
+        scheduled: whether the learning rate is known to change.
     """
 
-    def __init__(self, params: list[Tensor], states: list[dict[str, Any]], positions: list[int]) -> None:
-        self.params, self.states, self.positions = params, states, positions
+    def __init__(
+        self, params: list[Tensor], states: list[dict[str, Any]], positions: list[int], scheduled: bool = False
+    ) -> None:
+        self.params, self.states, self.positions, self.scheduled = params, states, positions, scheduled
         small: dict[Any, list[int]] = {}
         for i, p in enumerate(params):
             packs = p.numel() <= SMALL and p.is_floating_point()
@@ -105,7 +108,8 @@ class Bucket:
         if new is None:
             mark = self._repeat.begin()
             options = tuple(blocks if option is ... else option for option in options)
-            results = rule(self.params, grads, *states, lr, *options)
+            with expecting(lr if self.scheduled else None):
+                results = rule(self.params, grads, *states, lr, *options)
             self._repeat.end(mark, values, results, blocks, numbers)
             new = values_of(results)
         assign(targets, new)
@@ -136,7 +140,7 @@ class Plan:
             params = [self.active[i] for i in positions]
             # An optimizer without states leaves `state` empty, as PyTorch's does.
             states = [self.state.get(p, {}) for p in params]
-            self.buckets.append(Bucket(params, states, positions))
+            self.buckets.append(Bucket(params, states, positions, optimizer.scheduled))
         self.state_count = len(self.state)
 
     def fits(self, optimizer: Optimizer, group: dict[str, Any], variant: Any) -> bool:

@@ -33,6 +33,9 @@ class Optimizer:
     Source: torch.optim.Optimizer.
     """
 
+    scheduled = False
+    """Whether a schedule will change the learning rate: then no program is compiled for that of the first steps."""
+
     _step_pre_hooks: OrderedDict[int, Any]
     _step_post_hooks: OrderedDict[int, Any]
     _state_dict_pre_hooks: OrderedDict[int, Any]

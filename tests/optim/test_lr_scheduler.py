@@ -454,3 +454,29 @@ def test_a_schedule_never_compiles_anew_after_its_second_value(name, kind):
     for _ in range(12):
         step()
     assert lamina.engine.compilations() == before
+
+
+@pytest.mark.parametrize("width", range(11, 15))  # shapes that no other test has, so that all is new here
+def test_a_schedule_compiles_nothing_anew(width):
+    make = (
+        lambda optimizer: lr_scheduler.StepLR(optimizer, 1, 0.5),
+        lambda optimizer: lr_scheduler.LinearLR(optimizer, 0.3, total_iters=4),
+        lambda optimizer: lr_scheduler.CosineAnnealingLR(optimizer, 5),
+        lambda optimizer: lr_scheduler.ReduceLROnPlateau(optimizer, patience=0),
+    )[width - 11]
+    net, x = lamina.nn.Linear(width, 17), lamina.ones(3, width)
+    optimizer = lamina.optim.SGD(net.parameters(), lr=0.07, momentum=0.9)
+    schedule = make(optimizer)
+    lamina.engine.reset()
+    counts, rates = [], set()
+    for _ in range(4):
+        for _ in range(2):
+            optimizer.zero_grad()
+            net(x).square().mean().backward()
+            optimizer.step()
+        rates.add(optimizer.param_groups[0]["lr"])
+        schedule.step(*([1.0] if width == 14 else []))
+        counts.append(lamina.engine.compilations())
+    assert len(rates) > 1
+    assert counts[0] > 0
+    assert counts == counts[:1] * 4

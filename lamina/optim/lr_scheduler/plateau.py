@@ -49,6 +49,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.factor = factor
         check_optimizer(optimizer)
         self.optimizer = optimizer
+        optimizer.scheduled = True
         count = len(optimizer.param_groups)
         if isinstance(min_lr, (list, tuple)):
             if len(min_lr) != count:

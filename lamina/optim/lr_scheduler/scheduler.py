@@ -55,6 +55,7 @@ class LRScheduler:
                 )
         self.base_lrs: list[Any] = group_values(optimizer, "initial_lr")
         self.last_epoch = last_epoch
+        optimizer.scheduled = True
         _watch_steps(optimizer)
         self._initial_step()
 
