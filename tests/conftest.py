@@ -48,7 +48,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 _BEGIN = time.monotonic()
 _THINNED = ("ops", "nn", "utils", "optim", "distributions")
 """Names of folders in which most cases of a test wait with the slow ones."""
-_KEPT = 3
+_KEPT = 4
 """Of so many cases one does not wait."""
 
 
@@ -88,9 +88,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _thin(cases: list[Any]) -> None:
-    """Mark cases of a test as slow, save every third, and one for each value that several share and all would wait.
+    """Mark cases of a test as slow, save every fourth, and one for each value that several share and all would wait.
 
-    Without the latter, where the last of several parameters has three values, all cases of two of them would wait.
+    Without the latter, where the last of several parameters has four values, all cases of three of them would wait.
     """
     cases = [item for item in cases if not item.get_closest_marker("slow")]
     values = [{(name, id(value)) for name, value in item.callspec.params.items()} for item in cases]

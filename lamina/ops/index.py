@@ -444,6 +444,11 @@ def scatter_reduce(
     if index.size == 0:
         return lax.reshape(input, shape)
     src = _source("scatter", input, src, index)
+    if input.dtype == np.bool_:  # sums and largest say "or", products and smallest "and"
+        if reduce == "mean":
+            raise NotImplementedError("\"scatter_gather_tensor_cpu_reduce_mean\" not implemented for 'Bool'")
+        whole, parts = input.astype(np.int32), src.astype(np.int32)
+        return lax.reshape(_reduce_along(whole, dim, index, parts, reduce, include_self) != 0, shape)
     return lax.reshape(_reduce_along(input, dim, index, src, reduce, include_self), shape)
 
 

@@ -366,3 +366,10 @@ def test_adding_bools_is_saying_or():
     index, x, src = np.array([[0, 1, 0], [1, 1, 0]]), bools(2, 3), bools(2, 3)
     compare(lambda t, x, i, s: (x.scatter_add(1, i, s), x.scatter(1, i, s, reduce="add")), x, index, src)
     compare(lambda t, x, i, s: t.index_add(x, 0, i, s), x, np.array([1, 0, 1]), bools(3, 3))
+
+
+@pytest.mark.parametrize("reduce", ["sum", "prod", "amin", "amax", "mean"])
+def test_reducing_bools(reduce):
+    index, x, src = np.array([[0, 1, 0], [1, 1, 0]]), bools(2, 3), bools(2, 3)
+    compare(lambda t, x, i, s: x.scatter_reduce(1, i, s, reduce), x, index, src)
+    compare(lambda t, x, i, s: x.scatter_reduce(1, i, s, reduce, include_self=False), x, index, src)
