@@ -79,6 +79,10 @@ class Whole:
         """The program that a stretch at the beginning of a trace gives, if it has been run and is plain enough."""
         if len(found.results) != 1 or found.floats or found.after.plan is None:
             return None
+        # The stretch may be that of inputs of another shape, which another thread, or this one, recorded last.
+        for value, place in zip(operands, found.places, strict=True):
+            if place is not None and (place.__class__ is int or value.spec is not place.spec):
+                return None
         (result,) = found.results
         executable = found.after.plan.executables.get((result,))
         if executable is None or not executable.plain:

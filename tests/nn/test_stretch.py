@@ -486,3 +486,11 @@ def test_parametrized_layers():
     for _ in range(3):
         assert net(x).equal(by_hand(net, x))
         lamina.synchronize()
+
+
+def test_run_at_once_with_another_shape_right_after_the_first():
+    net = small()
+    for rows in (1, 2, 1, 2, 5, 5):
+        x = lamina.ones(rows, 3)
+        assert without_gradients(net, x).shape[0] == rows
+        assert without_gradients(net, x).equal(without_gradients(net, x))
