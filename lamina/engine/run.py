@@ -263,7 +263,7 @@ def _lose(trace: Trace, error: BaseException) -> None:
 
 def _run(trace: Trace) -> None:
     if not _baseline:
-        _baseline.extend(_held_once())
+        _baseline[:] = _held_once()  # another thread may do the same
     result_count, input_count, array_count = _baseline
     node = trace.node
     plan = node.plan
