@@ -51,7 +51,7 @@ class Storage:
     def leave(self) -> None:
         """Belong to no tensor any more: its owner will name something else, and its views share what is left."""
         owner = self.owner()
-        self.of_leaf = owner is not None and owner._value.leaf is not None
+        self.of_leaf = self.of_leaf or (owner is not None and owner._value.leaf is not None)
         self.owner = _nobody
 
     def write(self, value: Value) -> None:

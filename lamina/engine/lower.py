@@ -180,6 +180,7 @@ def _backward(plan: Any, env: dict[int, Any], pullbacks: dict[Node, Any], watch:
         if not any(slot in cotangents for slot in smooth):
             continue
         slots, pull = pullbacks[node]
+        # A watch is shown the gradient of each operation, so none is joined with others then.
         piece = None if watch is not None else piece_of(node, env.__getitem__)
         if piece is not None:
             pieces.add(slots[0], piece, cotangents[node.first])

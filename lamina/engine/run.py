@@ -102,8 +102,8 @@ class Executable:
         self.kept = frozenset(slot for slot, inputs in kept.items() if inputs is not None)
         self.history = sorted({s for inputs in kept.values() if inputs is not None for s in inputs})
         self.donated = _donations(plan, self.inputs, live, donatable.difference(self.history))
-        new = [plan.specs[slot] for slot in self.outputs[len(self.donated) :]]
-        self.heavy = memory.are_heavy(new)
+        results, reused = ([plan.specs[slot] for slot in slots] for slots in (self.outputs, self.donated))
+        self.heavy = memory.is_heavy(results, reused)
         self.watch = None if config.watch is None else Watch(config.watch)
         self.call = self._compile(plan, steps, trace)
 

@@ -75,14 +75,12 @@ class Whole:
         self.call, self.operands, self.specs, self.spec, self.node = call, operands, specs, spec, node
 
     @staticmethod
-    def of(found: Stretch, operands: Sequence[Value]) -> Whole | None:
+    def of(found: Stretch) -> Whole | None:
         """The program that a stretch at the beginning of a trace gives, if it has been run and is plain enough."""
         if len(found.results) != 1 or found.floats or found.after.plan is None:
             return None
-        # The stretch may be that of inputs of another shape, which another thread, or this one, recorded last.
-        for value, place in zip(operands, found.places, strict=True):
-            if place is not None and (place.__class__ is int or value.spec is not place.spec):
-                return None
+        if any(place.__class__ is not _Fresh for place in found.places):
+            return None
         (result,) = found.results
         executable = found.after.plan.executables.get((result,))
         if executable is None or not executable.plain:
@@ -90,7 +88,7 @@ class Whole:
         executable.warm()
         inputs = [found.template[slot] for slot in executable.inputs]
         spec, node, _ = found.template[result]
-        return Whole(executable.call, inputs, [value.spec for value in operands], spec, node)
+        return Whole(executable.call, inputs, [place.spec for place in found.places], spec, node)
 
 
 MOST = 32
@@ -168,7 +166,7 @@ class Stretches:
             return None
         whole = found.whole
         if whole is None:
-            whole = found.whole = Whole.of(found, operands)
+            whole = found.whole = Whole.of(found)
             if whole is None:
                 return None
         if [value.spec for value in operands] != whole.specs:

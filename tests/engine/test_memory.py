@@ -80,5 +80,6 @@ def test_blocks_are_as_large_as_the_largest_array():
 def test_programs_that_give_much_run_one_at_a_time():
     device = jax.devices("cpu")[0]
     small, large = (spec_of((count,), np.dtype("float32"), device) for count in (1024, 1 << 20))
-    assert not memory.are_heavy([small, large])
-    assert memory.are_heavy([large, large, small])
+    assert not memory.is_heavy([small, large], [])
+    assert memory.is_heavy([large, large, small], [])
+    assert not memory.is_heavy([large, large, small], [large])
