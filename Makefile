@@ -23,7 +23,7 @@ demo: $(VENV)/.has-demo
 	$(BIN)/python examples/book/regression_with_modules.py
 
 test: $(VENV)/.has-test $(VENV)/.has-weights
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxschedchunk 16 $(ARGS)
 
 bench: $(VENV)/.has-bench
 	$(BIN)/python -m benchmarks.run --readme $(ARGS)

@@ -46,7 +46,8 @@ def _expand(input: Tensor, size: Any, *, implicit: bool = False) -> Tensor:
 
 
 def _view(input: Tensor, size: Any = None, *, dtype: Any = None) -> Tensor:
-    return functions_shape.view(input, size, dtype=dtype)
+    # A copy need not lie as the input does, so what no view can show is copied all the same.
+    return functions_shape.reshape(input, size) if dtype is None else functions_shape.view(input, size, dtype=dtype)
 
 
 def _split(input: Tensor, split_size: int, dim: int = 0) -> tuple[Tensor, ...]:
