@@ -16,10 +16,13 @@ from typing import Any
 _OWNER = "PYTEST_XDIST_WORKER" not in os.environ
 if _OWNER:
     os.environ["LAMINA_CACHE_DIR"] = tempfile.mkdtemp(prefix="lamina-test-cache-")
-    # Most of a test is compiling. XLA's own passes all run; LLVM's are left out, unless they are asked for.
-    _quick = "" if os.environ.get("LAMINA_TEST_OPTIMISED") else "--xla_backend_optimization_level=0"
-    _flags = (os.environ.get("XLA_FLAGS", ""), "--xla_force_host_platform_device_count=4", _quick)
-    os.environ["XLA_FLAGS"] = " ".join(flag for flag in _flags if flag)
+    # Most of a test is compiling. XLA's passes over a program all run; LLVM's are left out, and fusions are written by
+    # the older of XLA's two emitters, which halves the time, unless programs as users get them are asked for.
+    _flags = [os.environ.get("XLA_FLAGS", ""), "--xla_force_host_platform_device_count=4"]
+    if not os.environ.get("LAMINA_TEST_OPTIMISED"):
+        _flags += ["--xla_backend_optimization_level=0", "--xla_cpu_parallel_codegen_split_count=1"]
+        _flags += ["--xla_cpu_use_fusion_emitters=false"]
+    os.environ["XLA_FLAGS"] = " ".join(_flags).strip()
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
     os.environ["MPLBACKEND"] = "agg"
 
@@ -48,8 +51,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 _BEGIN = time.monotonic()
 _THINNED = ("ops", "nn", "utils", "optim", "distributions")
 """Names of folders in which most cases of a test wait with the slow ones."""
-_KEPT = 4
-"""Of so many cases one does not wait."""
+_KEPT = 8
+"""Of so many cases one does not wait. A power of two: those that wait come by halves, see `_thin`."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,7 +61,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--slow-minutes",
         type=float,
         default=13.0,
-        help="tests marked `slow` come last, and are begun within so many minutes only (default: %(default)s)",
+        help="slow tests, and most cases of tests with many, come last, and are begun within so many minutes only "
+        "(default: %(default)s)",
     )
 
 
@@ -70,14 +74,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Some cases of tests with many wait with the slow ones, which come last; tests that need a GPU may be skipped."""
+    """Most cases of tests with many wait with the slow ones, which come last; tests that need a GPU may be skipped."""
+    turns: dict[Any, int] = {}
     cases: dict[str, list[Any]] = {}
     for item in items:
         if hasattr(item, "callspec") and item.path.parent.name in _THINNED:
             cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for several in cases.values():
-        _thin(several)
-    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+        turns.update(_thin(several))
+    items.sort(key=lambda item: turns.get(item, _KEPT if item.get_closest_marker("slow") else 0))
     marked = [item for item in items if item.get_closest_marker("gpu")]
     if marked:
         import jax
@@ -87,20 +92,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="needs a GPU"))
 
 
-def _thin(cases: list[Any]) -> None:
-    """Mark cases of a test as slow, save every fourth, and one for each value that several share and all would wait.
+def _thin(cases: list[Any]) -> dict[Any, int]:
+    """Mark cases of a test as slow, save every eighth, and one for each value that several share and all would wait.
 
-    Without the latter, where the last of several parameters has four values, all cases of three of them would wait.
+    Without the latter, where the last of several parameters has eight values, all cases of seven of them would wait.
+    Those that wait get turns: those in the middle of each eight, then those in the quarters, then the others, so that
+    whatever time there is goes to all tests alike.
     """
     cases = [item for item in cases if not item.get_closest_marker("slow")]
     values = [{(name, id(value)) for name, value in item.callspec.params.items()} for item in cases]
     counts = collections.Counter(itertools.chain.from_iterable(values))
     seen = set[tuple[str, int]]().union(*values[::_KEPT])
+    turns = {}
     for number, (item, its) in enumerate(zip(cases, values, strict=True)):
         if number % _KEPT and not any(counts[value] > 1 and value not in seen for value in its):
             item.add_marker(pytest.mark.slow)
+            turns[item] = _KEPT // (number & -number)
         else:
             seen |= its
+    return turns
 
 
 @pytest.fixture(autouse=True, scope="session")
