@@ -142,6 +142,7 @@ class Executable:
                 if device.platform == "cpu":
                     options = {
                         "xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED",  # 10 to 25% faster steps
+                        "xla_cpu_prefer_vector_width": 512,  # what the processor has; by default XLA takes half of it
                         **memory.in_blocks(traced.jaxpr.jaxpr),
                     }
                 call = traced.lower().compile(options)

@@ -8,7 +8,8 @@ may vary, as a learning rate does: those that were seen to are operands too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from lamina.engine.program import INPUT, LEAF, NO_GRAD, Const, Node, NumberRef, RandomRef, Spec
@@ -36,6 +37,16 @@ class _Fresh:
         self.spec, self.leaf = spec, leaf
 
 
+_specs, _needs, _arrays, _leaves = map(attrgetter, ("spec", "need", "array", "leaf"))
+
+
+def _pick(places: Sequence[int]) -> Callable[[Sequence[Value]], tuple[Value, ...]]:
+    """What takes the items at these places out of a list: faster than a comprehension."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return (lambda items: (items[places[0]],)) if places else (lambda items: ())
+
+
 class Stretch:
     """One recorded stretch.
 
@@ -49,7 +60,10 @@ class Stretch:
         whole: the stretch as a program of its own, once `Stretches.run` has found it.
     """
 
-    __slots__ = ("after", "device", "floats", "places", "results", "template", "whole")
+    __slots__ = (
+        "_fresh", "_known", "_leaves", "_needs", "_slots", "_specs",
+        "after", "device", "floats", "places", "results", "template", "whole",
+    )  # fmt: skip
 
     def __init__(
         self, after: Node, device: Any, places: list[Any], floats: list[int], template: list[Any], results: list[int]
@@ -57,6 +71,26 @@ class Stretch:
         self.after, self.device, self.places, self.floats = after, device, places, floats
         self.template, self.results = template, results
         self.whole: Whole | None = None
+        # The same by kind, so that `fits` can look at many operands at once.
+        known = [i for i, place in enumerate(places) if place.__class__ is int]
+        fresh = [i for i, place in enumerate(places) if place.__class__ is _Fresh]
+        self._known, self._slots = _pick(known), _pick([places[i] for i in known])
+        self._fresh, self._leaves = _pick(fresh), _pick([i for i in fresh if places[i].leaf])
+        self._specs = [places[i].spec for i in fresh]
+        self._needs = [places[i].leaf for i in fresh]
+
+    def fits(self, operands: Sequence[Value], values: Sequence[Value], inputs: dict[Value, int]) -> bool:
+        """Whether the operands are where they were in a trace, or are what the stretch reads first."""
+        if len(operands) != len(self.places) or self._known(operands) != self._slots(values):
+            return False
+        fresh = self._fresh(operands)
+        return (
+            list(map(_specs, fresh)) == self._specs
+            and list(map(_needs, fresh)) == self._needs
+            and not [True for array in map(_arrays, fresh) if array is None]
+            and None not in map(_leaves, self._leaves(operands))
+            and (not inputs or inputs.keys().isdisjoint(fresh))
+        )
 
 
 class Whole:
@@ -120,18 +154,8 @@ class Stretches:
             if found is None:
                 return None
             values, inputs = trace.values, trace.inputs
-            for value, place in zip(operands, found.places, strict=True):
-                if place.__class__ is int:
-                    if values[place] is not value:
-                        return None
-                elif place is not None and (
-                    value.spec is not place.spec
-                    or value.array is None
-                    or value.need is not place.leaf
-                    or (value.leaf is not None) is not place.leaf
-                    or (inputs and value in inputs)
-                ):
-                    return None
+            if not found.fits(operands, values, inputs):
+                return None
             if found.floats:
                 floats = [numbers[i] for i in found.floats]
                 if any(x.__class__ is not float for x in floats):

@@ -40,12 +40,12 @@ class Sequential(Module):
         rows = self.__dict__.get("_rows")
         if (
             rows is not None
-            and rows.layers == changes.layers
             and rows.whole is not None
+            and rows.layers == changes.layers
             and len(args) == 1
             and not kwargs
         ):
-            found = rows.whole.run(args[0])
+            found = rows.whole.at_once(args[0])
             if found is not None:
                 return found
         return super()._call_outermost(args, kwargs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from lamina.autograd.grad_mode import is_grad_enabled
 from lamina.repeat import Repeat
 from lamina.tensor import Tensor, values_of, wrap
 
@@ -83,15 +84,23 @@ class Row:
             self.repeat.end(mark, values, [result])
         return result
 
-    def run(self, input: Any) -> Any:
-        """The result, computed at once, if gradients are off and nothing is pending; None if it must be recorded."""
+    def at_once(self, input: Any) -> Any:
+        """The result, if it is known what is recorded for it, else None.
+
+        Where gradients are off, nothing is recorded: the result is computed, if nothing else is pending.
+        """
         if input.__class__ is not Tensor or self._modes != changes.modes:
             return None
-        found = self.repeat.run(values_of([input, *self.tensors]))
-        if found is None:
+        values = values_of([input, *self.tensors])
+        if is_grad_enabled():
+            found = self.repeat.again(values)
+            result = None if found is None else found[0]
+        else:
+            result = self.repeat.run(values)
+        if result is None:
             return None
         self.used = True
-        return wrap(found)
+        return wrap(result)
 
     def _each(self, input: Any) -> Any:
         for layer in self.layers:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
+from operator import itemgetter, methodcaller
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +24,8 @@ from lamina.tensor import (
 
 if TYPE_CHECKING:
     from lamina.optim.optimizer import Optimizer
+
+_values = methodcaller("values")
 
 SMALL = 1 << 14
 """Parameters of at most so many elements share flat tensors for their states: each result of a program costs a
@@ -50,16 +54,31 @@ class Bucket:
         self.blocks = tuple(tuple(block) for block in small.values())
         self._members = [[params[i] for i in block] for block in self.blocks]
         self._blocks: dict[Any, Any] = {}
-        self._held: dict[str, tuple[list[Tensor], list[int]]] = {}
+        self._held: dict[str, tuple[list[Tensor], list[int], list[Any]]] = {}
+        self._of_rule: tuple[list[Any], list[Tensor], list[int], list[Any]] | None = None
         self._repeat = Repeat()
 
     def held(self, name: str) -> list[Tensor]:
         """The state `name` as an operation takes it: one tensor for each block."""
         found = self._held.get(name)
-        if found is None or [id(state[name]) for state in self.states] != found[1]:
+        if found is None or list(map(id, map(itemgetter(name), self.states))) != found[1]:
             tensors = [self._pack(name, block) for block in self.blocks]
-            found = self._held[name] = (tensors, [id(state[name]) for state in self.states])
+            states = [state[name] for state in self.states]
+            found = self._held[name] = (tensors, list(map(id, states)), states)  # kept, so no other gets its id
         return found[0]
+
+    def of_rule(self, shared: Sequence[str], names: Sequence[str | None]) -> tuple[list[Any], list[Tensor]]:
+        """The states that a rule takes, the shared ones first, and what its results replace: params and states."""
+        found = self._of_rule
+        if found is None or list(map(id, chain.from_iterable(map(_values, self.states)))) != found[2]:
+            own: list[Any] = [self.states[0][name] for name in shared]
+            states = [self.held(name) if name in self.states[0] else None for name in names]
+            targets = own + self.params
+            for state in states:
+                targets += state or ()
+            every = list(chain.from_iterable(map(_values, self.states)))
+            found = self._of_rule = ([*own, *states], targets, list(map(id, every)), every)
+        return found[0], found[1]
 
     def grads(self) -> tuple[list[Any], Any]:
         """The gradients as an operation takes them, and how they lie."""

@@ -53,12 +53,8 @@ class ByRule(Optimizer):
         names = self.names(group)
         for bucket in self.plan(group, names):
             function, lr, options = self.rule(group)
-            own = [bucket.states[0][name] for name in self.shared]
-            states = [bucket.held(name) if name in bucket.states[0] else None for name in names]
-            targets = own + bucket.params
-            for state in states:
-                targets += state or ()
-            bucket.update(function, [*own, *states], targets, lr, *options)
+            states, targets = bucket.of_rule(self.shared, names)
+            bucket.update(function, states, targets, lr, *options)
 
     def arrange(self, group: dict[str, Any], params: list[Tensor]) -> list[list[int]]:
         """Those at once that have the same numbers behind them; they share one tensor for each."""
