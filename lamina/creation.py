@@ -29,9 +29,7 @@ __all__ = [
 
 
 def _put(array: np.ndarray, device: Any) -> Tensor:
-    where = devices.jax_device(device)
-    with jax.enable_x64(True):
-        return wrap(engine.of_array(jax.device_put(array, where), where))
+    return wrap(engine.put(array, devices.jax_device(device)))
 
 
 def of_host(array: np.ndarray, device: Any = None, lent: bool = False) -> Tensor:
@@ -221,8 +219,9 @@ def _small(make: Any, arguments: tuple[Any, ...], kinds: tuple[type, ...], dtype
 
 
 def _made(make: Any, arguments: tuple[Any, ...], dtype: np.dtype, where: jax.Device) -> Any:
-    with jax.enable_x64(True), np.errstate(all="ignore"):
-        return jax.device_put(make(*arguments, dtype), where)
+    with np.errstate(all="ignore"):
+        array = make(*arguments, dtype)
+    return engine.put(array, where).array
 
 
 def _constant(

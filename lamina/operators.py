@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lamina import creation, dtypes, functions, random
+from lamina import creation, dtypes, engine, functions, random
 from lamina.indexing import C_NAMES
-from lamina.tensor import Tensor, write
+from lamina.tensor import Tensor, wrap, write
 
 _BINARY = {
     "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floor_divide", "mod": "remainder",
@@ -129,6 +129,9 @@ def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
 
 def zero_(self: Tensor) -> Tensor:
     """Write zeros into this tensor; returns it."""
+    value = self.current()
+    if value.array is None:  # what computes it gives zeros in its place: no array of them is made on the host
+        return self._write(wrap(engine.record(engine.ZEROS_LIKE, (value,))))
     return self._write(creation.zeros_like(self))
 
 

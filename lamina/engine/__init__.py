@@ -2,9 +2,10 @@
 
 from lamina.engine import memory, transform
 from lamina.engine.autograd import backward, backward_again
-from lamina.engine.basic import ADD, DETACH, PART, Basic
+from lamina.engine.basic import ADD, DETACH, PART, ZEROS_LIKE, Basic
 from lamina.engine.cache import folder as cache_folder
 from lamina.engine.explain import Compilation, compilations, explain, reset
+from lamina.engine.host import put
 from lamina.engine.infer import set_key_class
 from lamina.engine.inner import Inner, Recorded, capture, close, inside, outside, record_custom, transform_of
 from lamina.engine.leaf import Gradients, Leaf, Packed
@@ -35,6 +36,7 @@ __all__ = [
     "NUMBERS",
     "PART",
     "TRACED",
+    "ZEROS_LIKE",
     "Basic",
     "Compilation",
     "Gradients",
@@ -64,6 +66,7 @@ __all__ = [
     "numbers_of",
     "of_array",
     "outside",
+    "put",
     "read",
     "record",
     "record_custom",

@@ -32,6 +32,7 @@ class Basic:
 
 ADD = Basic("accumulate", lambda a, b: a + b, grad_name="AddBackward0")
 ONES_LIKE = Basic("ones_like", jnp.ones_like, differentiable=False)
+ZEROS_LIKE = Basic("zeros_like", jnp.zeros_like, differentiable=False)
 PART = Basic("part", lambda flat, start, shape: flat[start : start + math.prod(shape)].reshape(shape))
 DETACH = Basic("detach", lambda x: x, differentiable=False)
 

@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import numpy as np
 
 from lamina.engine.basic import PART
-from lamina.engine.record import Value, of_array, record, state
+from lamina.engine.host import put
+from lamina.engine.record import Value, record, state
 
 
 class Leaf:
@@ -93,8 +93,7 @@ class Packed:
         if array is not None and self.value.spec.device.platform == "cpu":
             # Out of what is known already without compiling anything.
             part = np.asarray(array)[start : start + math.prod(shape)].reshape(shape)
-            with jax.enable_x64(True):
-                return of_array(jax.device_put(part.copy(), self.value.spec.device))
+            return put(part.copy(), self.value.spec.device)
         enabled, state.trace.grad = state.trace.grad, False
         try:
             return record(PART, (self.value,), (start, shape))

@@ -24,7 +24,7 @@ from lamina.nn.state import Stateful
 from lamina.nn.stretch import changes
 from lamina.nn.tables import Table
 from lamina.nn.walk import Walks
-from lamina.tensor import Tensor, end_of_call, parse_to
+from lamina.tensor import Tensor, drop_gradients, end_of_call, parse_to
 
 _TABLES = ("_parameters", "_buffers", "_modules")
 
@@ -395,13 +395,12 @@ class Module(Walks, Stateful, Hooked):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or set them to zero."""
+        if set_to_none:
+            drop_gradients(list(self.parameters()))
+            return
         for parameter in self.parameters():
             gradient = parameter.grad
-            if gradient is None:
-                continue
-            if set_to_none:
-                parameter.grad = None
-            else:
+            if gradient is not None:
                 gradient.detach_().zero_()
 
     def compile(self, *args: Any, **kwargs: Any) -> None:

@@ -70,6 +70,47 @@ def test_ways_agree():
     np.testing.assert_allclose(found, other, rtol=1e-5, atol=1e-5)
 
 
+LARGE = [
+    ((2, 32, 14, 13), (40, 32, 3, 3), {"padding": 1}),
+    ((2, 32, 27, 26), (33, 32, 4, 2), {"stride": 2, "padding": (1, 0)}),
+    ((2, 32, 140), (32, 32, 5), {"dilation": 2}),
+    ((2, 64, 16, 16), (64, 32, 3, 3), {"groups": 2}),
+]
+
+
+@pytest.mark.parametrize(("input", "weight", "options"), LARGE)
+def test_large_ones(input, weight, options):
+    with pytest.MonkeyPatch.context() as patch:
+        ways = []
+        large = conv._convolve_large
+        patch.setattr(conv, "_convolve_large", lambda *args: ways.append(args) or large(*args))
+        _compare(input, weight, **options)
+    assert ways
+    # The weight alone learns, as in a first layer.
+    arrays = [floats(*input), floats(*weight, seed=1)]
+    name = f"conv{len(weight) - 2}d"
+    compare(lambda t, *xs: getattr(t, name)(*xs, **options), *arrays, grad=(False, True), rtol=1e-4, atol=2e-5)
+
+
+def test_derivatives_of_large_ones():
+    def function(x, w):
+        return conv.convolve(x, w, (1, 1), ((1, 1), (0, 0)), (1, 1), 1)
+
+    def plain(x, w):
+        return conv._convolve_xla(x, w, (1, 1), ((1, 1), (0, 0)), (1, 1), 1)
+
+    x, w, dx, dw = (floats(*shape, seed=i) for i, shape in enumerate([(2, 32, 13, 14), (32, 32, 3, 3)] * 2))
+    assert conv._is_large(x, w, (1, 1), ((1, 1), (0, 0)), (1, 1))
+    of_vector = [
+        jax.jvp(jax.grad(lambda x, w, f=f: (f(x, w) ** 2).sum(), (0, 1)), (x, w), (dx, dw)) for f in (function, plain)
+    ]
+    for actual, expected in zip(jax.tree.leaves(of_vector[0]), jax.tree.leaves(of_vector[1]), strict=True):
+        np.testing.assert_allclose(actual, expected, rtol=1e-3, atol=1e-1)
+    of_one = [lambda w, f=f: jax.grad(lambda x: f(x, w).sum())(x) for f in (function, plain)]
+    stacked = [jax.vmap(gradient)(np.stack([w, dw])) for gradient in of_one]
+    np.testing.assert_allclose(*stacked, rtol=1e-4, atol=1e-3)
+
+
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-9), (np.float16, 1e-2), (ml_dtypes.bfloat16, 1e-1)])
 def test_types(dtype, tolerance):
     x, w, b = floats(2, 3, 6, 6, dtype=dtype), floats(4, 3, 3, 3, dtype=dtype), floats(4, dtype=dtype)

@@ -1,0 +1,74 @@
+"""Arrays from the host: the same as `jax.device_put` makes of them, in a fraction of its time."""
+
+from __future__ import annotations
+
+import jax
+import ml_dtypes
+import numpy as np
+import pytest
+
+import lamina
+from lamina import nn
+from lamina.engine import host
+
+TYPES = (
+    np.bool_, np.uint8, np.int8, np.int16, np.int32, np.int64, np.float16, ml_dtypes.bfloat16, np.float32, np.float64,
+    np.complex64, np.complex128,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("direct", [True, False])
+@pytest.mark.parametrize("dtype", TYPES)
+def test_it_is_what_jax_makes(dtype, direct, monkeypatch):
+    if not direct:
+        monkeypatch.setattr(host, "_transfer", None)
+    whole = np.arange(24).reshape(2, 3, 4).astype(dtype)
+    for device in jax.devices()[:2]:
+        for array in (whole, whole[0, 0, 0], whole[:0], whole.T, whole[:, ::2]):
+            array = np.array(array)
+            value = host.put(array, device)
+            with jax.enable_x64(True):
+                expected = jax.device_put(array, device)
+            assert value.array.dtype == expected.dtype == array.dtype
+            assert value.array.sharding == expected.sharding
+            assert value.array.committed == expected.committed
+            assert value.spec.shape == array.shape
+            np.testing.assert_array_equal(np.asarray(value.array), array)
+
+
+def test_there_is_a_short_way():
+    assert host._transfer is not None, "JAX has no `batched_device_put` any more: data takes the long way"
+
+
+def test_it_can_be_used_in_programs():
+    x = lamina.tensor(np.arange(5))
+    assert (x * 2 + 2**40).tolist() == [2**40 + 2 * i for i in range(5)]
+
+
+def test_gradients_are_zeroed_within_the_program():
+    """The loop by hand of many tutorials makes no array of zeros, and few programs."""
+    w = lamina.ones(200, 200, requires_grad=True)
+    lamina.engine.reset()
+    for _ in range(6):
+        loss = (w * w).sum()
+        loss.item()
+        loss.backward()
+        with lamina.no_grad():
+            w -= 0.25 * w.grad
+            w.grad.zero_()
+    assert lamina.engine.compilations() <= 4
+    assert w[0, 0].item() == 0.5**6
+    assert not w.grad.any()
+    x = lamina.full((3,), lamina.nan)
+
+    y = x + 1
+    assert y.zero_().tolist() == [0, 0, 0]
+
+
+def test_a_module_drops_gradients_without_looking_at_them(monkeypatch):
+    net = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))
+    net(lamina.ones(2, 3)).sum().backward()
+    lamina.engine.flush()
+    monkeypatch.setattr(lamina.engine.Packed, "take", None)
+    net.zero_grad()
+    assert all(p.grad is None for p in net.parameters())
