@@ -18,6 +18,7 @@ import numpy as np
 
 from lamina import dtypes, engine
 from lamina.bounds import LOOK
+from lamina.known import JOINS, MANY
 from lamina.ops.check import type_name
 from lamina.ops.op import TABLE, Key, Op, OpParameter
 from lamina.ops.optim_blocks import Blocks
@@ -117,6 +118,13 @@ def make(op: Op, *, method: bool = False) -> Callable[..., Any]:
             lines.append(f"{name} = {name} if {name}{default}")
     if op.name in LOOK:
         lines.append(f"_look({', '.join(p.name for p in own)})")
+    if op.name in JOINS:
+        lines += [
+            f"if tensors.__class__ in _rows and len(tensors) >= {MANY}:",
+            "    result = _join(tensors, dim)",
+            "    if result is not None:",
+            "        return result if out is None else _out(out, result)",
+        ]
     arguments = f"(_op, {names}, {constants})"
     if op.view or op.returns:
         result = f"_returns(*_call{arguments})" if op.returns else f"_view{arguments}"
@@ -196,6 +204,8 @@ def _compile(op: Op, name: str, source: str, **more: Any) -> Callable[..., Any]:
         else shape_constant,
         "_draw": Generated.draw,
         "_look": LOOK.get(op.name),
+        "_rows": (list, tuple),
+        "_join": JOINS.get(op.name),
         "_returns": result_type(op),
         **{f"_default_{p.name}": p.default for p in op.parameters},
         **more,

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 import lamina
+from lamina.engine import put
 from lamina.ops import check
 from lamina.ops.layout import can_view, infer_shape
+from lamina.ops.op import TABLE
 from lamina.ops.shape import check_index
-from lamina.tensor import Tensor
+from lamina.tensor import Tensor, known_numbers, share
 
 PUBLIC = {
     "view": "Tensor",
@@ -240,7 +242,20 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     if input.ndim == 0:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     dim = check.dim(dim, input.ndim)
+    if input.ndim == 1 and input.shape[0] >= _MANY:
+        numbers = known_numbers(input)
+        if numbers is not None:  # a program with a result for each would compile long
+            return tuple([_element(input, numbers, place) for place in range(input.shape[0])])
     return tuple(lamina.functions.select_at(input, place, dim, "Unbind") for place in range(input.shape[dim]))
+
+
+_MANY = 8
+
+
+def _element(input: Tensor, numbers: np.ndarray, place: int) -> Tensor:
+    """`input[place]` as a view, out of what is known."""
+    value = put(numbers[place : place + 1].copy().reshape(()), input._value.spec.device)
+    return share(input, value, (TABLE["select_at"], (place,), (0, "Unbind")))
 
 
 def _pieces(input: Tensor, dim: int, sizes: Sequence[int], made_by: str) -> tuple[Tensor, ...]:

@@ -812,6 +812,14 @@ def detached(value: Value) -> Value:
     return value if not value.need and value.leaf is None else _fresh(value)
 
 
+def known_numbers(tensor: Tensor) -> np.ndarray | None:
+    """The numbers of a tensor on the CPU, not to be written to, if they are computed and no gradient passes."""
+    value = tensor.current()
+    if value.array is None or value.need or value.spec.device is engine.TRACED or _state.trace.inner:
+        return None
+    return engine.numbers_of(value.array) if value.spec.device.platform == "cpu" else None
+
+
 def alias_value(value: Value) -> Value:
     """A second holder of the same value, so that binding one name changes nothing for another; no gradient passes."""
     return _fresh(value)
