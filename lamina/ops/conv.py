@@ -120,7 +120,7 @@ def convolve(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: S
         kernels of size 1, one matrix product: 6 ms against 13
         depthwise 3x3, 64 channels, sums of shifted products: 7 against 115
         4 groups of 16 channels, group by group: 17 against 750
-        one input channel, sums of shifted matrix products: 3 against 7
+        one input channel, up to 9 places in the kernel, sums of shifted matrix products: 3 against 7
         three dimensions, 3x3x3, the same: 7 to 40 against 18 to 57
         padding that makes the output larger than the input, padded first: 8 to 14 against 79 to 140
 
@@ -140,7 +140,7 @@ def convolve(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: S
         weights = jnp.split(weight, groups, axis=0)
         outputs = [convolve(xg, wg, stride, padding, dilation, 1) for xg, wg in zip(xs, weights, strict=True)]
         return jnp.concatenate(outputs, axis=1)
-    if taps == 1 or (taps <= 27 and (x.shape[1] == 1 or x.ndim == 5)):
+    if taps == 1 or (taps <= 9 and x.shape[1] == 1) or (taps <= 27 and x.ndim == 5):
         return _convolve_by_products(x, weight, stride, padding, dilation)
     reach = [d * (k - 1) for k, d in zip(weight.shape[2:], dilation, strict=True)]
     if any(low + high > r or low < 0 or high < 0 for (low, high), r in zip(padding, reach, strict=True)):
@@ -162,13 +162,13 @@ def _convolve_xla(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilati
     )
 
 
-_MANY_CHANNELS, _MANY_PLACES, _MOST_TAPS, _MOST_BYTES = 32, 128, 27, 16 << 20
+_MANY_PLACES, _MOST_TAPS, _MOST_BYTES = 128, 27, 16 << 20
 
 
 def _is_large(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes) -> bool:
     """Whether the gradient of the weight is faster by products of large enough matrices, that fit into the caches."""
     taps = math.prod(weight.shape[2:])
-    if min(weight.shape[:2]) < _MANY_CHANNELS or taps > _MOST_TAPS:
+    if min(weight.shape[:2]) < (16 if taps >= 25 else 32) or taps > _MOST_TAPS:
         return False
     places = math.prod(
         (size + low + high - d * (k - 1) - 1) // s + 1
