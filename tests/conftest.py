@@ -60,7 +60,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--slow-minutes",
         type=float,
-        default=13.0,
+        default=8.0,
         help="slow tests, and most cases of tests with many, come last, and are begun within so many minutes only "
         "(default: %(default)s)",
     )
@@ -82,7 +82,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for several in cases.values():
         turns.update(_thin(several))
-    items.sort(key=lambda item: turns.get(item, _KEPT if item.get_closest_marker("slow") else 0))
+    items.sort(key=lambda item: turns.get(item, 2 * _KEPT if item.get_closest_marker("slow") else 0))
     marked = [item for item in items if item.get_closest_marker("gpu")]
     if marked:
         import jax
