@@ -135,6 +135,8 @@ def test_chains_of_shapes(data, seed):
     )  # fmt: skip
     code = "x" + "".join(step if step[0] == "[" else f".{step}" for step in steps)
     assume("T" not in steps or code.count(".T") < 2)
+    # PyTorch's `flip` of columns lies in columns, which `view` refuses; lamina's results lie in rows.
+    assume(not {"flip(0)", "view(4, 6)"} <= set(steps))
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The use of `x.T`")
         compare(lambda t, x: eval(code, {"x": x * 2}), x)
