@@ -242,20 +242,21 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     if input.ndim == 0:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     dim = check.dim(dim, input.ndim)
-    if input.ndim == 1 and input.shape[0] >= _MANY:
-        numbers = known_numbers(input)
-        if numbers is not None:  # a program with a result for each would compile long
-            return tuple([_element(input, numbers, place) for place in range(input.shape[0])])
-    return tuple(lamina.functions.select_at(input, place, dim, "Unbind") for place in range(input.shape[dim]))
+    return tuple([element(input, place, dim) for place in range(input.shape[dim])])
 
 
 _MANY = 8
+"""A vector of fewer elements is taken apart by instructions, which a program can be kept for."""
 
 
-def _element(input: Tensor, numbers: np.ndarray, place: int) -> Tensor:
-    """`input[place]` as a view, out of what is known."""
-    value = put(numbers[place : place + 1].copy().reshape(()), input._value.spec.device)
-    return share(input, value, (TABLE["select_at"], (place,), (0, "Unbind")))
+def element(input: Tensor, place: int, dim: int = 0) -> Tensor:
+    """What `unbind` gives at one place; a number of a longer vector is taken out of what is known, if it is."""
+    if input.ndim == 1 and input.shape[0] >= _MANY:
+        numbers = known_numbers(input)
+        if numbers is not None:
+            value = put(numbers[place : place + 1].copy().reshape(()), input._value.spec.device)
+            return share(input, value, (TABLE["select_at"], (place,), (0, "Unbind")))
+    return lamina.functions.select_at(input, place, dim, "Unbind")
 
 
 def _pieces(input: Tensor, dim: int, sizes: Sequence[int], made_by: str) -> tuple[Tensor, ...]:

@@ -294,7 +294,10 @@ class Tensor(engine.Handle, Methods):
     def __iter__(self) -> Iterator[Tensor]:
         if not self._value.spec.shape:
             raise TypeError("iteration over a 0-d tensor")
-        return iter(self.unbind(0))
+        from lamina.functions_shape import element
+
+        # One by one: whoever stops early, or looks at each, has no program with a result for every one of them.
+        return (element(self, place) for place in range(len(self)))
 
     # --- strides: arrays are row-major; a view's strides follow from how it was cut ---
 
@@ -979,10 +982,7 @@ def assign(targets: Sequence[Tensor], values: Sequence[Value]) -> None:
                 if new.array is None:
                     new.home = new.home.leaf_home
             target._value = new
-            try:  # `count_write`, without the call
-                target._writes += 1
-            except AttributeError:
-                target._writes = 1
+            count_write(target)
         elif alias.__class__ is Storage:
             alias.write(new)
         else:

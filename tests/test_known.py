@@ -66,6 +66,29 @@ def test_elements_with_gradients():
     compare(run, floats(12))
 
 
+def test_rows_one_by_one():
+    """Rows are cut when they are asked for, and show what was written by then."""
+    rows = lamina.arange(1000.0).reshape(200, 5)
+    lamina.engine.reset()
+    total = sum(row.sum().item() for row in rows)
+    assert total == 999 * 1000 / 2
+    assert lamina.engine.compilations() <= 3
+
+    def run(t, x):
+        iterator = iter(x)
+        first = next(iterator)
+        x[1] = 7
+        second = next(iterator)
+        second += 1
+        return first, second, x, len(list(iterator))
+
+    compare(run, floats(12, 3), grad=False)
+    compare(run, floats(12), grad=False)
+    compare(lambda t, x: sum(row * i for i, row in enumerate(x)), floats(9, 4))
+    with pytest.raises(TypeError, match="iteration over a 0-d tensor"):
+        iter(lamina.tensor(1.0))
+
+
 def test_a_long_loop_compiles_little():
     labels = lamina.randint(0, 10, (400,))
     changed = labels.clone()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import jax
 import numpy as np
 
 from lamina import devices, dtypes
-from lamina.creation import as_tensor
+from lamina.creation import of_host
 from lamina.io.source import PART
 from lamina.storage import UntypedStorage
 from lamina.tensor import Tensor
@@ -44,8 +43,7 @@ def owned(array: np.ndarray, device: Any, release: Callable[[int, int], None] | 
             part = source[first : first + step]
             target[first : first + step] = part
             release(first * array.itemsize, part.nbytes)
-    with jax.enable_x64(True):
-        return as_tensor(jax.device_put(copy, devices.jax_device(device)))
+    return of_host(copy, device)
 
 
 def numbers_of(tensor: Tensor) -> np.ndarray:
@@ -79,7 +77,7 @@ def device_for(who: str, map_location: MapLocation) -> Callable[[str], Any]:
     if callable(map_location):
 
         def ask(place: str) -> Any:
-            found = map_location(UntypedStorage(as_tensor(np.empty(0, np.uint8), device="cpu")), place)
+            found = map_location(UntypedStorage(of_host(np.empty(0, np.uint8), "cpu")), place)
             return found.device if isinstance(found, UntypedStorage) else found
 
         return ask

@@ -32,6 +32,11 @@ SMALL = 1 << 14
 microsecond, which is more than the arithmetic of a small one."""
 
 
+def _differ(states: list[Any], before: list[Any]) -> bool:
+    """Whether these are other objects than before; `!=` of lists would ask tensors that are not the same ones."""
+    return list(map(id, states)) != list(map(id, before))
+
+
 class Bucket:
     """Parameters of one group that one operation updates: all that have a gradient, unless their histories differ.
 
@@ -54,30 +59,30 @@ class Bucket:
         self.blocks = tuple(tuple(block) for block in small.values())
         self._members = [[params[i] for i in block] for block in self.blocks]
         self._blocks: dict[Any, Any] = {}
-        self._held: dict[str, tuple[list[Tensor], list[int], list[Any]]] = {}
-        self._of_rule: tuple[list[Any], list[Tensor], list[int], list[Any]] | None = None
+        self._held: dict[str, tuple[list[Tensor], list[Any]]] = {}
+        self._of_rule: tuple[list[Any], list[Tensor], list[Any]] | None = None
         self._repeat = Repeat()
 
     def held(self, name: str) -> list[Tensor]:
         """The state `name` as an operation takes it: one tensor for each block."""
+        states = list(map(itemgetter(name), self.states))
         found = self._held.get(name)
-        if found is None or list(map(id, map(itemgetter(name), self.states))) != found[1]:
+        if found is None or _differ(states, found[1]):
             tensors = [self._pack(name, block) for block in self.blocks]
-            states = [state[name] for state in self.states]
-            found = self._held[name] = (tensors, list(map(id, states)), states)  # kept, so no other gets its id
+            found = self._held[name] = (tensors, [state[name] for state in self.states])
         return found[0]
 
     def of_rule(self, shared: Sequence[str], names: Sequence[str | None]) -> tuple[list[Any], list[Tensor]]:
         """The states that a rule takes, the shared ones first, and what its results replace: params and states."""
+        every = list(chain.from_iterable(map(_values, self.states)))
         found = self._of_rule
-        if found is None or list(map(id, chain.from_iterable(map(_values, self.states)))) != found[2]:
+        if found is None or _differ(every, found[2]):
             own: list[Any] = [self.states[0][name] for name in shared]
             states = [self.held(name) if name in self.states[0] else None for name in names]
             targets = own + self.params
             for state in states:
                 targets += state or ()
-            every = list(chain.from_iterable(map(_values, self.states)))
-            found = self._of_rule = ([*own, *states], targets, list(map(id, every)), every)
+            found = self._of_rule = ([*own, *states], targets, list(chain.from_iterable(map(_values, self.states))))
         return found[0], found[1]
 
     def grads(self) -> tuple[list[Any], Any]:
