@@ -25,10 +25,11 @@ _passed: dict[int, tuple[weakref.ref, set[tuple[int, int | None, bool]]]] = {}
 def at_hand(tensor: Tensor) -> np.ndarray | None:
     """The numbers of a tensor, not to be written to, if they are computed and on the host; else None."""
     value = tensor.current()
-    array, device = value.array, value.spec.device
-    if array is None or device is engine.TRACED or device.platform != "cpu" or not array.is_ready():
+    device = value.spec.device
+    if value.array is None or device is engine.TRACED or device.platform != "cpu":
         return None
-    return np.asarray(array)
+    array = engine.read(value)
+    return np.asarray(array) if array.is_ready() else None
 
 
 def wait(mode: bool) -> None:

@@ -20,9 +20,9 @@ def whole_of(tensor: Tensor) -> Tensor | None:
     """The tensor, in row-major order, that this one is a view of, or itself; None if it is gone."""
     alias = tensor._alias
     if not isinstance(alias, Alias):
-        return tensor if alias is None or _in_order(alias) else None
+        return tensor if alias is None or alias.in_order else None
     storage = alias.storage
-    if not _in_order(storage) or any(cut is not None and cut[0].name not in _SAME_ELEMENTS for cut in alias.cuts):
+    if not storage.in_order or any(cut is not None and cut[0].name not in _SAME_ELEMENTS for cut in alias.cuts):
         return None
     owner = storage.owner()
     if owner is None:
@@ -32,12 +32,6 @@ def whole_of(tensor: Tensor) -> Tensor | None:
         owner._alias = storage
         storage.owner = weakref.ref(owner)
     return owner.detach() if None in alias.cuts else owner
-
-
-def _in_order(storage: Storage) -> bool:
-    """Whether the owner lies in row-major order: it is the whole memory, or all of it under another shape."""
-    cuts = () if storage.layout is None else storage.layout.cuts
-    return all(cut is None or cut[0].name == "view" for cut in cuts)
 
 
 def become(tensor: Tensor, view: Tensor) -> Tensor:

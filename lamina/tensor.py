@@ -303,11 +303,8 @@ class Tensor(engine.Handle, Methods):
 
     def _layout(self) -> tuple[tuple[int, ...], int]:
         alias = self._alias
-        if isinstance(alias, Storage):
-            alias = alias.layout
-        if alias is None:
-            return layout.contiguous_strides(self._value.spec.shape), 0
-        return layout_of(alias)[1:]
+        found = layout_of(alias) if isinstance(alias, Alias) else None if alias is None else alias.layout
+        return (layout.contiguous_strides(self._value.spec.shape), 0) if found is None else found[1:]
 
     def stride(self, dim: int | None = None) -> Any:
         """How many elements apart neighbours are in memory, as PyTorch would lay this tensor out."""
@@ -465,11 +462,21 @@ class Tensor(engine.Handle, Methods):
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+        if self._is_itself(value):
+            return  # `x.data -= y` has written through, and gives back what it got
         if isinstance(self._alias, Storage):
             self._alias.leave()
         shared = value.detach()
         self._alias = shared._alias
         self._bind(shared._value)
+
+    def _is_itself(self, other: Tensor) -> bool:
+        """Whether another tensor is this one, perhaps without gradients: the same part of the same memory."""
+        own, alias = self._alias, other._alias
+        if other is self or own is None or not isinstance(alias, Alias) or alias.storage is not own.storage:
+            return other is self
+        cuts = own.cuts if isinstance(own, Alias) else ()
+        return [cut for cut in alias.cuts if cut is not None] == [cut for cut in cuts if cut is not None]
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Any:
         """Call `hook(grad)` whenever the gradient of this tensor is computed; what it returns replaces it.
@@ -820,7 +827,7 @@ def known_numbers(tensor: Tensor) -> np.ndarray | None:
     value = tensor.current()
     if value.array is None or value.need or value.spec.device is engine.TRACED or _state.trace.inner:
         return None
-    return engine.numbers_of(value.array) if value.spec.device.platform == "cpu" else None
+    return engine.numbers_of(engine.read(value)) if value.spec.device.platform == "cpu" else None
 
 
 def alias_value(value: Value) -> Value:

@@ -29,19 +29,21 @@ class Storage:
         version: how often it was written to.
         views: how many views were cut.
         of_leaf: whether it belonged to a leaf that is gone, or that names something else now.
-        layout: for a view that became an owner because what it was cut from is gone: how it was cut.
+        layout: for a view that became an owner because what it was cut from is gone: its shape, strides and offset.
+        in_order: whether the owner has all of the memory in row-major order.
     """
 
-    __slots__ = ("held", "layout", "of_leaf", "owner", "seen", "storage", "version", "views")
+    __slots__ = ("held", "in_order", "layout", "of_leaf", "owner", "seen", "storage", "version", "views")
 
-    def __init__(self, owner: Tensor, layout: Alias | None = None) -> None:
+    def __init__(self, owner: Tensor, view: Alias | None = None) -> None:
         self.owner: Callable[[], Tensor | None] = weakref.ref(owner)
-        self.layout = layout
+        self.layout = None if view is None else layout_of(view)
+        self.in_order: bool = view is None or (view.storage.in_order and _keep_order(view.cuts))
         self.held: Value | None = None
         self.storage = self  # an owner is asked what a view is asked: whether its `seen` is the storage's version
         self.seen = self.version = getattr(owner, "_writes", 0)
         self.views = 0
-        self.of_leaf = layout is not None and layout.is_of_leaf()
+        self.of_leaf = view is not None and view.is_of_leaf()
 
     def value(self) -> Value | None:
         """The value of the whole; None if only one view is left of it, which then stands alone."""
@@ -110,13 +112,14 @@ class Alias:
         return whole.leaf is not None or not whole.need or self.storage.of_leaf
 
 
+def _keep_order(cuts: tuple[Any, ...]) -> bool:
+    """Whether these cuts show all elements in the same order."""
+    return all(cut is None or cut[0].name == "view" for cut in cuts)
+
+
 def layout_of(alias: Alias) -> tuple[tuple[int, ...], tuple[int, ...], int]:
     """Shape, strides and offset of a view."""
-    outer = alias.storage.layout
-    if outer is None:
-        shape, strides, offset = alias.shape, layout.contiguous_strides(alias.shape), 0
-    else:
-        shape, strides, offset = layout_of(outer)
+    shape, strides, offset = alias.storage.layout or (alias.shape, layout.contiguous_strides(alias.shape), 0)
     for cut in alias.cuts:
         if cut is not None and cut[0].name == "flat_part":
             offset, shape = offset + cut[2][0], cut[2][1]

@@ -137,8 +137,9 @@ def _no_network():
 
 
 @pytest.fixture(autouse=True)
-def _seeds():
-    """Every test begins with the same random numbers, in whatever order tests run."""
+def _begin():
+    """Every test begins with the same random numbers and no compilations noted, in whatever order tests run."""
+    lamina.engine.reset()
     np.random.seed(0)
     torch.manual_seed(0)
     lamina.manual_seed(0)

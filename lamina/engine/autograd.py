@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from lamina.engine import program
+from lamina.engine import foresight, program
 from lamina.engine.basic import ADD, ONES_LIKE, flatten, nesting, pull_of
 from lamina.engine.leaf import PACKED_SIZE, Gradients, Leaf, Packed
 from lamina.engine.program import FREE, GRAD, INPUT, Node, spec_of
@@ -82,6 +82,8 @@ def backward(
         RuntimeError: if a part of it was freed by an earlier backward.
     """
     trace = state.trace
+    if wanted is None and not create and len(roots) == 1 and cotangents[0] is None:
+        foresight.learn(roots[0])
     if trace.inner and wanted is None:
         raise RuntimeError(
             "You are attempting to call Tensor.backward() inside a function that is being transformed. This is "
@@ -159,6 +161,8 @@ def _of_wanted(
 def backward_again(root: Value, retain: bool) -> Gradients | None:
     """`backward` from one number to all leaves, as recorded after the same instructions before; None if it wasn't."""
     trace = state.trace
+    if root.home.__class__ is History:
+        return foresight.take(root, retain)
     if root.home is not trace or trace.customs or trace.watched:
         return None
     trace.hold()
@@ -179,6 +183,17 @@ def _append(trace: Trace, node: Node) -> Gradients:
         return Gradients([(values[slot].leaf, grad) for slot, grad in zip(plan.targets, grads, strict=True)])
     pairs: list[Any] = [(values[slot].leaf, grad) for slot, grad in zip(plan.targets, grads[1:], strict=True)]
     return Gradients(pairs, Packed(grads[0], plan.layout), [values[slot].leaf for slot in plan.packed])
+
+
+def ahead(trace: Trace, slot: int) -> Gradients | None:
+    """Record `backward` from one number to all leaves in a trace that is about to be run; None if Python is needed."""
+    node = trace.node.children.get((GRAD, slot, True))
+    if node is None:
+        found = reach(trace, (slot,), {}, None)
+        if found.histories:
+            return None
+        node = _instruction(trace, (slot,), (None,), found, {}, found.leaves, True, True)
+    return _append(trace, node)
 
 
 def _locate_plain(trace: Trace, value: Value) -> int:
@@ -210,20 +225,34 @@ def _at_once(
     if wanted is not None:
         targets = tuple(dict.fromkeys(slot for several in wanted for slot in several if slot in found.passed))
     with trace.lock:
-        key = (GRAD, slots, cotangents, retain, targets, tuple(links.items()), wanted is None)
-        node = trace.node.children.get(key)
-        if node is None:
-            with program.growing:
-                node = _grad_node(trace, slots, cotangents, found, links, targets, wanted is None)
-                if not retain:
-                    node.freed = slots_of(found.through)
-                trace.node.children[key] = node
-                if wanted is None and len(slots) == 1 and cotangents[0] is None and not links:
-                    trace.node.children[GRAD, slots[0], retain] = node
-        result = _append(trace, node)
+        result = _append(trace, _instruction(trace, slots, cotangents, found, links, targets, retain, wanted is None))
     if wanted is None:
         return result
     return dict(zip(targets, (grad for _, grad in result.pairs), strict=True))
+
+
+def _instruction(
+    trace: Trace,
+    slots: tuple[int, ...],
+    cotangents: tuple[int | None, ...],
+    found: Reach,
+    links: dict[int, int],
+    targets: tuple[int, ...],
+    retain: bool,
+    to_leaves: bool,
+) -> Node:
+    """The node of a GRAD instruction."""
+    key = (GRAD, slots, cotangents, retain, targets, tuple(links.items()), to_leaves)
+    node = trace.node.children.get(key)
+    if node is None:
+        with program.growing:
+            node = _grad_node(trace, slots, cotangents, found, links, targets, to_leaves)
+            if not retain:
+                node.freed = slots_of(found.through)
+            trace.node.children[key] = node
+            if to_leaves and len(slots) == 1 and cotangents[0] is None and not links:
+                trace.node.children[GRAD, slots[0], retain] = node
+    return node
 
 
 def _grad_node(

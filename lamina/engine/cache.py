@@ -65,7 +65,7 @@ def key(steps: list[Node], executable: Any, device: jax.Device) -> str | None:
     text.write(f"{device.platform} {device.device_kind} {device.id}\n")
     text.write(
         f"{executable.inputs} {executable.outputs} {sorted(executable.donated)} {executable.numbers} "
-        f"{executable.streams}\n"
+        f"{executable.streams} {executable.loose_inputs} {executable.loose_outputs}\n"
     )
     for node in steps:
         if node.op is GRAD:

@@ -37,7 +37,7 @@ class Value:
     """What a Tensor names: an array, or a slot of a trace that will give one.
 
     Attributes:
-        array: the jax.Array, or None while pending.
+        array: the jax.Array, a `Part` of one (see `pack.py`; `read` cuts it out), or None while pending.
         spec: shape, dtype, device.
         home: where it comes from: the Trace it is pending in, a LeafHome, the History that backward needs, or None.
         slot: its number there.
@@ -116,9 +116,12 @@ class Lost:
 
 
 class History:
-    """What backward needs of a program that has run: its path, and the inputs of the results that may need it."""
+    """What backward needs of a program that has run: its path, and the inputs of the results that may need it.
 
-    __slots__ = ("customs", "freed", "node", "numbers", "streams", "values", "watched")
+    `foreseen` is the `Foresight` of the program if it has computed gradients already, see `foresight.py`.
+    """
+
+    __slots__ = ("customs", "foreseen", "freed", "node", "numbers", "streams", "values", "watched")
 
     def __init__(self, trace: Trace, slots: list[int]) -> None:
         self.node = trace.node
@@ -128,6 +131,7 @@ class History:
         self.customs = dict(trace.customs)
         self.watched = dict(trace.watched)
         self.freed: set[int] = set()
+        self.foreseen: Any = None
 
 
 class Trace:
@@ -309,8 +313,10 @@ class Trace:
                 "Expected all tensors to be on the same device, but found at least two devices, "
                 f"{self.device} and {value.spec.device}! Move one of them with `.to(device)`."
             )
+        from lamina.engine import run
+
         with jax.enable_x64(True):
-            moved = of_array(jax.device_put(value.array, self.device), self.device)
+            moved = of_array(jax.device_put(run.read(value), self.device), self.device)
         slot = self.inputs[value] = self.slot(moved)
         return slot
 

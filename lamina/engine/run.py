@@ -12,6 +12,7 @@ import numpy as np
 
 from lamina.engine import cache, explain, lower, memory, program
 from lamina.engine.infer import shorten
+from lamina.engine.pack import Part, array_of, pack_of, with_pack
 from lamina.engine.program import FREED, GRAD, INPUT, Node, NumberRef, spec_of
 from lamina.engine.record import Escaped, History, Lost, Trace, Value, config, state
 from lamina.engine.watch import Watch
@@ -28,6 +29,18 @@ MAX_PLANS = 1024
 class Plan:
     """What is known of the program that ends at a node: built at its first flush."""
 
+    packs = True
+    """Whether small parameters may go in and come out as one flat array."""
+
+    root: int | None = None
+    """The result that `backward` has followed from, after this program had run: see `foresight.py`."""
+
+    followed = in_vain = 0
+    """How often it has, and how often its gradients were computed in vain since somebody asked for them."""
+
+    foresees = False
+    """Whether the gradients are computed before they are asked for."""
+
     def __init__(self, node: Node) -> None:
         self.path = node.path()
         self.nodes = {slot: step for step in self.path for slot in range(step.first, step.width)}
@@ -37,6 +50,11 @@ class Plan:
         self.results = [slot for slot in range(node.width) if slot not in self.inputs]
         self.freed = frozenset().union(*(step.freed for step in self.path))
         self.executables: dict[Any, Executable] = {}
+
+    def stop_packing(self) -> None:
+        """Compile without packs from now on: something else keeps reading or changing the parameters in between."""
+        self.packs = False
+        self.executables = {key: found for key, found in self.executables.items() if found.pack is None}
 
     def ancestors(self, slot: int) -> set[Node]:
         """The nodes that a gradient from this slot passes."""
@@ -76,8 +94,12 @@ class Executable:
         "inputs",
         "kept",
         "live",
+        "loose_inputs",
+        "loose_outputs",
         "numbers",
         "outputs",
+        "pack",
+        "seconds",
         "stood_in",
         "streams",
         "uses",
@@ -105,7 +127,14 @@ class Executable:
         results, reused = ([plan.specs[slot] for slot in slots] for slots in (self.outputs, self.donated))
         self.heavy = memory.is_heavy(results, reused)
         self.watch = None if config.watch is None else Watch(config.watch)
+        self.pack = pack = None
+        if plan.packs and self.watch is None:
+            self.pack = pack = pack_of(trace.values, self.donated, self.outputs, plan.specs, spec_of)
+        self.loose_inputs = [slot for slot in self.inputs if pack is None or slot not in pack.inputs]
+        self.loose_outputs = [slot for slot in self.outputs if pack is None or slot not in pack.outputs]
+        start = time.perf_counter()
         self.call = self._compile(plan, steps, trace)
+        self.seconds = time.perf_counter() - start
 
     @property
     def plain(self) -> bool:
@@ -120,7 +149,9 @@ class Executable:
     def _compile(self, plan: Plan, steps: list[Node], trace: Trace) -> Any:
         start = time.perf_counter()
         device = trace.device or config.device()
-        arguments: list[Any] = [plan.specs[slot].struct for slot in self.inputs]
+        pack = self.pack
+        arguments: list[Any] = [] if pack is None else [pack.spec.struct]
+        arguments += [plan.specs[slot].struct for slot in self.loose_inputs]
         with jax.enable_x64(True), jax.default_device(device):
             sharding = jax.sharding.SingleDeviceSharding(device)
             arguments = [jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=sharding) for x in arguments]
@@ -131,10 +162,15 @@ class Executable:
             function = lower.lower(
                 steps, plan.needs, self.inputs, self.outputs, self.numbers, watch=self.watch, calls=calls
             )
-            donated = [i for i, slot in enumerate(self.inputs) if slot in self.donated]
+            donated = [i for i, slot in enumerate(self.loose_inputs, pack is not None) if slot in self.donated]
+            results = len(self.loose_outputs)
+            if pack is not None:
+                function = with_pack(function, pack, self.inputs, self.outputs)
+                donated.insert(0, 0)
+                results += 1
             jitted = jax.jit(function, donate_argnums=donated, keep_unused=True, out_shardings=sharding)
             key = cache.key(steps, self, device) if self.watch is None else None
-            call = cache.load(key, len(arguments), len(self.outputs), device)
+            call = cache.load(key, len(arguments), results, device)
             hit = call is not None
             if call is None:
                 traced = jitted.trace(*arguments)
@@ -272,6 +308,14 @@ def _run(trace: Trace) -> None:
         plan = plan_of(node)
     values = trace.values
     counts = list(map(getrefcount, values))
+    foreseen = None
+    if plan.foresees and counts[plan.root] > result_count and config.watch is None:
+        from lamina.engine import foresight
+
+        foreseen = foresight.begin(trace, plan)
+        if foreseen is not None:
+            plan = plan_of(trace.node)
+            counts = list(map(getrefcount, values))
     live = tuple([slot for slot in plan.results if counts[slot] > result_count and values[slot].array is None])
     if not live:
         return
@@ -293,7 +337,13 @@ def _run(trace: Trace) -> None:
             if counts[slot] == input_count and getrefcount(values[slot].array) == array_count
         )
         executable = _find(plan, live, donatable, trace)
-    arguments = [values[slot].array for slot in executable.inputs]
+    pack = executable.pack
+    arguments: list[Any] = [values[slot].array for slot in executable.loose_inputs]
+    if Part in map(type, arguments):
+        arguments = [array_of(values[slot]) for slot in executable.loose_inputs]
+    if pack is not None:
+        whole = pack.whole(values)
+        arguments.insert(0, whole.array)
     if executable.heavy:
         jax.block_until_ready(arguments)  # one step at a time: each that waits for its turn would hold its results
     if executable.numbers or executable.streams:
@@ -307,11 +357,15 @@ def _run(trace: Trace) -> None:
     if executable.uses < 2:
         executable.warm()
     del arguments
+    if pack is not None:
+        pack.replace(whole, results.pop(0), values)
+        if pack.lost > executable.seconds:
+            plan.stop_packing()
     watch = executable.watch
     flags = None if watch is None else results.pop()
     kept = executable.kept
     if not kept:
-        for slot, array in zip(executable.outputs, results, strict=True):
+        for slot, array in zip(executable.loose_outputs, results, strict=True):
             value = values[slot]
             value.array = array
             value.home = None
@@ -319,7 +373,8 @@ def _run(trace: Trace) -> None:
             watch.check(flags)
         return
     history = History(trace, executable.history)
-    for slot, array in zip(executable.outputs, results, strict=True):
+    history.foreseen = foreseen
+    for slot, array in zip(executable.loose_outputs, results, strict=True):
         value = values[slot]
         value.array = array
         value.home = history if slot in kept and value.leaf is None else None
@@ -372,7 +427,7 @@ def read(value: Value) -> Any:
         flush(trace)
         if value.array is None:
             raise RuntimeError("The value of this tensor was lost: the program that computes it failed.")
-    return value.array
+    return array_of(value)
 
 
 def numbers_of(array: Any) -> np.ndarray:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
+from lamina.engine.pack import Part, array_of
 from lamina.engine.program import INPUT, LEAF, NO_GRAD, Const, Node, NumberRef, RandomRef, Spec
 from lamina.engine.record import Trace, Value, config, state
 
@@ -196,9 +197,11 @@ class Stretches:
         if [value.spec for value in operands] != whole.specs:
             return None
         arrays = [operands[i].array for i in whole.operands]
-        for array in arrays:
-            if array is None:
-                return None
+        kinds = set(map(type, arrays))
+        if type(None) in kinds:
+            return None
+        if Part in kinds:
+            arrays = [array_of(operands[i]) for i in whole.operands]
         (array,) = whole.call(*arrays)
         result = Value(whole.spec, None, 0, whole.node, False)
         result.array = array

@@ -76,20 +76,20 @@ def each_block(
     new_states: list[list[Any]] = [[] for _ in states]
     given = iter(grads)
     for k, block in enumerate(blocks.params):
-        first = params[block[0]]
+        whole = joined([params[i] for i in block])
         g = as_real(gradient(given, params, block, blocks.starts[k]))
-        p = as_real(joined([params[i] for i in block]))
+        p = as_real(whole)
         g = -g if maximize else g
         if decay is not None:
             g = g + p * like(decay, p)
         change, *results = rule(g, p, *(as_real(state[k]) for state in states))
         for found, result, state in zip(new_states, results, states, strict=True):
             found.append(as_stored(result, state[k]))
-        for i, part in zip(block, parts(as_stored(change, first), [params[i].shape for i in block]), strict=True):
-            p = params[i]
-            if shrink is not None:
-                p = as_stored(as_real(p) * like(shrink, as_real(p)), p)
-            new_params[i] = p - part
+        if shrink is not None:
+            p = p * like(shrink, p)
+        new = as_stored(p, whole) - as_stored(change, whole)
+        for i, part in zip(block, parts(new, [params[i].shape for i in block]), strict=True):
+            new_params[i] = part
     return (*new_params, *itertools.chain(*new_states))
 
 

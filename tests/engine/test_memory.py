@@ -50,7 +50,7 @@ def new_pages(**environment):
 @pytest.mark.slow
 def test_a_step_takes_the_memory_of_the_one_before():
     kept, asked = new_pages(), new_pages(MALLOC_TOP_PAD_="131072")  # which is the default, so nothing is set up
-    assert kept < 1000 < asked
+    assert kept < asked / 5, (kept, asked)
 
 
 @GLIBC

@@ -80,7 +80,7 @@ def test_the_books_loop_with_grad_set_to_none():
                 w.sub_(0.1 * w.grad)
             w.grad = None
 
-    compiled(lambda: loop(25))
+    assert compiled(lambda: loop(105)) <= 8  # a loss that was read 8 times comes with its gradients from then on
     assert compiled(lambda: loop(60)) == 0
 
 

@@ -106,3 +106,43 @@ def test_a_view_of_a_leaf_whose_data_was_replaced_is_not_written_to(t):
     again.detach().mul_(0.5)
     with pytest.raises(RuntimeError, match="^a view of a leaf Variable that requires grad is being used"):
         again.mul_(2)
+
+
+def test_updates_through_data_are_the_tensor_itself():
+    """`p.data -= ...` writes through a view of `p`, and then assigns that view: nothing may grow by it."""
+    w = lamina.ones(3, requires_grad=True)
+    row = lamina.zeros(2, 3)[1]
+    for _ in range(1200):
+        w.data -= 0.5
+        row.data += 0.25
+    assert w.stride() == (1,) and w.is_leaf and w.tolist() == [-599.0] * 3
+    assert row.storage_offset() == 3 and row.tolist() == [300.0] * 3
+
+
+def test_memory_passed_on_and_on_has_a_layout_of_its_own():
+    x = lamina.arange(6.0).view(2, 3)
+    for _ in range(1100):  # each is a view of a tensor that is gone
+        x = x.t()
+    assert x.stride() == (3, 1) and x.tolist() == [[0, 1, 2], [3, 4, 5]]
+    y = lamina.arange(6.0).view(2, 3).t()
+    for _ in range(1100):
+        y.data = y.data * 1
+    assert y.tolist() == [[0, 3], [1, 4], [2, 5]]
+
+
+@pytest.mark.parametrize("cut", ["whole", "row", "transposed", "detached"])
+def test_assigning_data_to_what_it_came_from(cut):
+    def program(t):
+        base = t.arange(6.0).view(2, 3)
+        x = {"whole": lambda: base, "row": lambda: base[1], "transposed": lambda: base.t(), "detached": base.detach}[
+            cut
+        ]()
+        other = x.data
+        x.data *= 2
+        x.data = x.data
+        x.data = x
+        x.data += 1
+        x.add_(1)
+        return [base, x, other, t.tensor(x.stride()), t.tensor(x.storage_offset())]
+
+    both(program)

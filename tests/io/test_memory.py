@@ -29,6 +29,7 @@ def peak(function):
         file.write("5")  # the peak is what is resident now
     before = now("VmRSS")
     kept = function()
+    lamina.synchronize()  # arrays on their way to the device are there
     return now("VmHWM") - before, kept
 
 what, megabytes, *paths = sys.argv[1:]
