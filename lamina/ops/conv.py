@@ -120,7 +120,7 @@ def convolve(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: S
         kernels of size 1, one matrix product: 6 ms against 13
         depthwise 3x3, 64 channels, sums of shifted products: 7 against 115
         4 groups of 16 channels, group by group: 17 against 750
-        one input channel, up to 9 places in the kernel, sums of shifted matrix products: 3 against 7
+        one input channel, sums of shifted matrix products, and XLA's gradients: see `_convolve_one_channel`
         three dimensions, 3x3x3, the same: 7 to 40 against 18 to 57
         padding that makes the output larger than the input, padded first: 8 to 14 against 79 to 140
 
@@ -140,8 +140,10 @@ def convolve(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: S
         weights = jnp.split(weight, groups, axis=0)
         outputs = [convolve(xg, wg, stride, padding, dilation, 1) for xg, wg in zip(xs, weights, strict=True)]
         return jnp.concatenate(outputs, axis=1)
-    if taps == 1 or (taps <= 9 and x.shape[1] == 1) or (taps <= 27 and x.ndim == 5):
+    if taps == 1 or (taps <= 27 and x.ndim == 5):
         return _convolve_by_products(x, weight, stride, padding, dilation)
+    if taps <= 27 and x.shape[1] == 1:
+        return _convolve_one_channel(x, weight, stride, padding, dilation)
     reach = [d * (k - 1) for k, d in zip(weight.shape[2:], dilation, strict=True)]
     if any(low + high > r or low < 0 or high < 0 for (low, high), r in zip(padding, reach, strict=True)):
         x, padding = _pad(x, padding), ((0, 0),) * len(padding)
@@ -160,6 +162,34 @@ def _convolve_xla(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilati
         feature_group_count=groups,
         precision=lax.Precision.HIGHEST,
     )
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(2, 3, 4))
+def _convolve_one_channel(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes) -> Array:
+    """By products, with XLA's gradients.
+
+    Measured on 2 CPU cores, forward, and forward with the gradient of the weight: as here, by products, by XLA:
+
+        64 images 28x28, 1 to 32 channels, 3x3: 0.4, 0.4 and 1.7 ms; 1.4, 4.3 and 2.2
+        100 images 28x28, 1 to 16 channels, 5x5: 1.2, 1.1 and 3.3 ms; 3.6, 8.5 and 4.2
+    """
+    return _convolve_by_products(x, weight, stride, padding, dilation)
+
+
+def _one_channel_differential(
+    stride: Sizes, padding: Pairs, dilation: Sizes, primals: tuple[Array, Array], tangents: tuple[Array, Array]
+) -> tuple[Array, Array]:
+    (x, weight), (dx, dweight) = primals, tangents
+    output = _convolve_one_channel(x, weight, stride, padding, dilation)
+    change = jnp.zeros_like(output)
+    if not isinstance(dx, SymbolicZero):
+        change = _convolve_xla(dx, weight, stride, padding, dilation, 1)
+    if not isinstance(dweight, SymbolicZero):
+        change = change + _convolve_xla(x, dweight, stride, padding, dilation, 1)
+    return output, change
+
+
+_convolve_one_channel.defjvp(_one_channel_differential, symbolic_zeros=True)
 
 
 _MANY_PLACES, _MOST_TAPS, _MOST_BYTES = 128, 27, 16 << 20
