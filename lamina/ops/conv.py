@@ -114,17 +114,18 @@ def add_bias(output: Array, bias: Array | None) -> Array:
 def convolve(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int) -> Array:
     """The convolution itself: x (N, C, ...), weight (O, C / groups, ...) -> (N, O, ...), by whichever way is fastest.
 
-    Measured on 2 CPU cores, jax 0.10, forward and both gradients, beside XLA's own convolution, which has no fast path
-    there for groups, and where another way won:
+    Measured on 2 CPU cores, jax 0.10, forward, batch norm and all gradients, beside XLA's own convolution, which has no
+    fast path there for groups, and where another way won:
 
-        kernels of size 1, one matrix product: 6 ms against 13
-        depthwise 3x3, 64 channels, sums of shifted products: 7 against 115
-        4 groups of 16 channels, group by group: 17 against 750
-        one input channel, sums of shifted matrix products, and XLA's gradients: see `_convolve_one_channel`
-        three dimensions, 3x3x3, the same: 7 to 40 against 18 to 57
+        kernels of size 1, stride 2, one matrix product: 3.5 ms against 4.6; stride 1: 10 against 9, and less for more
+        channels of larger images
+        depthwise 3x3, 64 channels, sums of shifted products: 7 against 50
+        4 groups of 16 channels, group by group: 11 against 227
+        three dimensions, 3x3x3, sums of shifted matrix products: 8 against 23 with one channel, 5 against 46 with
+        stride 2; with stride 1 and more channels as fast as XLA, or slower
         padding that makes the output larger than the input, padded first: 8 to 14 against 79 to 140
 
-    For the rest XLA's own is the fastest, in either layout, but for the gradient of the weight: see `_convolve_large`.
+    For the rest XLA's own is the fastest, in either layout, but for the gradient of the input: see `_convolve_strided`.
     Elsewhere (GPU, TPU) it is right for all.
     """
     if jax.default_backend() != "cpu" or 0 in x.shape or 0 in weight.shape:
@@ -140,15 +141,13 @@ def convolve(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: S
         weights = jnp.split(weight, groups, axis=0)
         outputs = [convolve(xg, wg, stride, padding, dilation, 1) for xg, wg in zip(xs, weights, strict=True)]
         return jnp.concatenate(outputs, axis=1)
-    if taps == 1 or (taps <= 27 and x.ndim == 5):
+    if taps == 1 or (taps <= 27 and x.ndim == 5 and (x.shape[1] == 1 or max(stride) > 1)):
         return _convolve_by_products(x, weight, stride, padding, dilation)
-    if taps <= 27 and x.shape[1] == 1:
-        return _convolve_one_channel(x, weight, stride, padding, dilation)
     reach = [d * (k - 1) for k, d in zip(weight.shape[2:], dilation, strict=True)]
     if any(low + high > r or low < 0 or high < 0 for (low, high), r in zip(padding, reach, strict=True)):
         x, padding = _pad(x, padding), ((0, 0),) * len(padding)
-    if _is_large(x, weight, stride, padding, dilation):
-        return _convolve_large(x, weight, stride, padding, dilation)
+    if max(stride) > 1 and max(dilation) == 1 and math.prod(x.shape[2:]) >= _MANY_PLACES:
+        return _convolve_strided(x, weight, stride, padding)
     return _convolve_xla(x, weight, stride, padding, dilation, 1)
 
 
@@ -164,89 +163,38 @@ def _convolve_xla(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilati
     )
 
 
-@functools.partial(jax.custom_jvp, nondiff_argnums=(2, 3, 4))
-def _convolve_one_channel(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes) -> Array:
-    """By products, with XLA's gradients.
+_MANY_PLACES = 200
+"""From so many places in an image on, the gradient of a strided convolution's input is faster by phases."""
 
-    Measured on 2 CPU cores, forward, and forward with the gradient of the weight: as here, by products, by XLA:
 
-        64 images 28x28, 1 to 32 channels, 3x3: 0.4, 0.4 and 1.7 ms; 1.4, 4.3 and 2.2
-        100 images 28x28, 1 to 16 channels, 5x5: 1.2, 1.1 and 3.3 ms; 3.6, 8.5 and 4.2
+@functools.partial(jax.custom_jvp, nondiff_argnums=(2, 3))
+def _convolve_strided(x: Array, weight: Array, stride: Sizes, padding: Pairs) -> Array:
+    """XLA's convolution; the gradient of its input by phases, since XLA's multiplies by zeros put between the elements.
+
+    Measured on 2 CPU cores, stride 2, the gradient of the input alone:
+
+        64 images 32x32, 64 to 128 channels, 4x4: 17 ms against 49
+        32 images 32x32, 16 to 32 channels, 3x3: 1.5 against 1.9
+        8 images 56x56, 64 to 128 channels, 3x3: 6.4 against 7.8
+        8 images 14x14, 256 to 512 channels, 3x3: 8.4 against 4.6; these are left to XLA
     """
-    return _convolve_by_products(x, weight, stride, padding, dilation)
+    return _convolve_xla(x, weight, stride, padding, (1,) * len(stride), 1)
 
 
-def _one_channel_differential(
-    stride: Sizes, padding: Pairs, dilation: Sizes, primals: tuple[Array, Array], tangents: tuple[Array, Array]
+def _strided_differential(
+    stride: Sizes, padding: Pairs, primals: tuple[Array, Array], tangents: tuple[Array, Array]
 ) -> tuple[Array, Array]:
     (x, weight), (dx, dweight) = primals, tangents
-    output = _convolve_one_channel(x, weight, stride, padding, dilation)
+    output = _convolve_strided(x, weight, stride, padding)
     change = jnp.zeros_like(output)
     if not isinstance(dx, SymbolicZero):
-        change = _convolve_xla(dx, weight, stride, padding, dilation, 1)
+        change = _convolve_by_phases(dx, weight, stride, padding)
     if not isinstance(dweight, SymbolicZero):
-        change = change + _convolve_xla(x, dweight, stride, padding, dilation, 1)
+        change = change + _convolve_xla(x, dweight, stride, padding, (1,) * len(stride), 1)
     return output, change
 
 
-_convolve_one_channel.defjvp(_one_channel_differential, symbolic_zeros=True)
-
-
-_MANY_PLACES, _MOST_TAPS, _MOST_BYTES = 128, 27, 16 << 20
-
-
-def _is_large(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes) -> bool:
-    """Whether the gradient of the weight is faster by products of large enough matrices, that fit into the caches."""
-    taps = math.prod(weight.shape[2:])
-    if min(weight.shape[:2]) < (16 if taps >= 25 else 32) or taps > _MOST_TAPS:
-        return False
-    places = math.prod(
-        (size + low + high - d * (k - 1) - 1) // s + 1
-        for size, (low, high), k, d, s in zip(x.shape[2:], padding, weight.shape[2:], dilation, stride, strict=True)
-    )
-    number = x.shape[0] * math.prod(weight.shape[:2]) * x.dtype.itemsize
-    return places >= _MANY_PLACES and number <= _MOST_BYTES
-
-
-@functools.partial(jax.custom_jvp, nondiff_argnums=(2, 3, 4))
-def _convolve_large(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes) -> Array:
-    """XLA's convolution with gradients of another kind.
-
-    That of the weight: for each tap, example by example, and then their sum. XLA's is a convolution by a kernel as
-    large as the image. Measured on 2 CPU cores, the gradient of the weight alone:
-
-        64 images 26x26, 32 to 64 channels, 3x3: 9 ms against 48
-        128 images 16x16, 128 to 128 channels, 3x3: 44 against 154
-        64 images 32x32, 64 to 128 channels, 4x4, stride 2: 26 against 57
-        32 images 16x16, 32 to 64 channels, 3x3: 2.9 against 5.6
-
-    With fewer channels or places, or matrices of many megabytes, XLA's is the faster one.
-
-    That of the input, where the stride is not 1: by phases, since XLA's multiplies by zeros that it puts between the
-    elements. 18 ms against 52 for the third of these lines.
-    """
-    return _convolve_xla(x, weight, stride, padding, dilation, 1)
-
-
-def _differential(
-    stride: Sizes, padding: Pairs, dilation: Sizes, primals: tuple[Array, Array], tangents: tuple[Array, Array]
-) -> tuple[Array, Array]:
-    (x, weight), (dx, dweight) = primals, tangents
-    output = _convolve_large(x, weight, stride, padding, dilation)
-    change = jnp.zeros_like(output)
-    if not isinstance(dx, SymbolicZero):
-        by_phases = max(stride) > 1 and max(dilation) == 1
-        change = (
-            _convolve_by_phases(dx, weight, stride, padding)
-            if by_phases
-            else _convolve_xla(dx, weight, stride, padding, dilation, 1)
-        )
-    if not isinstance(dweight, SymbolicZero):
-        change = change + _convolve_by_products(x, dweight, stride, padding, dilation, each=True)
-    return output, change
-
-
-_convolve_large.defjvp(_differential, symbolic_zeros=True)
+_convolve_strided.defjvp(_strided_differential, symbolic_zeros=True)
 
 
 def _convolve_by_phases(x: Array, weight: Array, stride: Sizes, padding: Pairs) -> Array:
@@ -276,20 +224,13 @@ def _phases(x: Array, rows: list[int], stride: Sizes) -> Array:
     return split.transpose(order).reshape(x.shape[0], -1, *rows)
 
 
-def _convolve_by_products(
-    x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes, each: bool = False
-) -> Array:
-    """The sum of one matrix product for each place in the kernel; `each`: of as many as there are examples.
-
-    The latter makes no difference here, but the gradient of the weight then is a sum of small products too.
-    """
+def _convolve_by_products(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: Sizes) -> Array:
+    """The sum of one matrix product for each place in the kernel."""
     output: Array | None = None
     for place, part in _shifted(x, weight.shape[2:], stride, padding, dilation):
         shape = part.shape[2:]
         rows = part.reshape(*part.shape[:2], -1)  # N C P
-        factor = weight[(..., *place)]
-        factors, letters = (jnp.broadcast_to(factor, (x.shape[0], *factor.shape)), "noc") if each else (factor, "oc")
-        product = jnp.einsum(f"ncp,{letters}->nop", rows, factors, precision=lax.Precision.HIGHEST)
+        product = jnp.einsum("ncp,oc->nop", rows, weight[(..., *place)], precision=lax.Precision.HIGHEST)
         output = product if output is None else output + product
     assert output is not None
     return output.reshape(x.shape[0], weight.shape[0], *shape)  # N O D H W

@@ -72,20 +72,23 @@ def test_ways_agree():
     np.testing.assert_allclose(found, other, rtol=1e-5, atol=1e-5)
 
 
-LARGE = [
-    ((2, 32, 14, 13), (40, 32, 3, 3), {"padding": 1}),
+STRIDED = [
+    ((2, 3, 16, 15), (4, 3, 3, 3), {"stride": 2, "padding": 1}),
     ((2, 32, 27, 26), (33, 32, 4, 2), {"stride": 2, "padding": (1, 0)}),
-    ((2, 32, 140), (32, 32, 5), {"dilation": 2}),
-    ((2, 64, 16, 16), (64, 32, 3, 3), {"groups": 2}),
+    ((2, 4, 201), (5, 4, 5), {"stride": 3, "padding": 2}),
+    ((2, 3, 21, 20), (4, 3, 2, 5), {"stride": (1, 3)}),
+    ((2, 3, 23, 20), (4, 3, 2, 2), {"stride": 4}),  # places that no kernel meets
+    ((1, 2, 7, 8, 9), (2, 2, 4, 3, 3), {"stride": 2}),
+    ((2, 6, 16, 16), (4, 3, 3, 3), {"groups": 2, "stride": 2}),
 ]
 
 
-@pytest.mark.parametrize(("input", "weight", "options"), LARGE)
-def test_large_ones(input, weight, options):
+@pytest.mark.parametrize(("input", "weight", "options"), STRIDED)
+def test_strided_ones(input, weight, options):
     with pytest.MonkeyPatch.context() as patch:
         ways = []
-        large = conv._convolve_large
-        patch.setattr(conv, "_convolve_large", lambda *args: ways.append(args) or large(*args))
+        strided = conv._convolve_strided
+        patch.setattr(conv, "_convolve_strided", lambda *args: ways.append(args) or strided(*args))
         _compare(input, weight, **options)
     assert ways
     # The weight alone learns, as in a first layer.
@@ -94,16 +97,14 @@ def test_large_ones(input, weight, options):
     compare(lambda t, *xs: getattr(t, name)(*xs, **options), *arrays, grad=(False, True), rtol=1e-4, atol=2e-5)
 
 
-@pytest.mark.parametrize("shapes", [((2, 32, 13, 14), (32, 32, 3, 3)), ((2, 1, 13, 14), (4, 1, 5, 5))])
-def test_derivatives_of_derivatives(shapes):
+def test_derivatives_of_strided_ones():
     def function(x, w):
-        return conv.convolve(x, w, (1, 1), ((1, 1), (0, 0)), (1, 1), 1)
+        return conv.convolve(x, w, (2, 1), ((1, 1), (0, 0)), (1, 1), 1)
 
     def plain(x, w):
-        return conv._convolve_xla(x, w, (1, 1), ((1, 1), (0, 0)), (1, 1), 1)
+        return conv._convolve_xla(x, w, (2, 1), ((1, 1), (0, 0)), (1, 1), 1)
 
-    x, w, dx, dw = (floats(*shape, seed=i) for i, shape in enumerate(shapes * 2))
-    assert conv._is_large(x, w, (1, 1), ((1, 1), (0, 0)), (1, 1)) or x.shape[1] == 1
+    x, w, dx, dw = (floats(*shape, seed=i) for i, shape in enumerate([(2, 8, 15, 14), (8, 8, 3, 3)] * 2))
     of_vector = [
         jax.jvp(jax.grad(lambda x, w, f=f: (f(x, w) ** 2).sum(), (0, 1)), (x, w), (dx, dw)) for f in (function, plain)
     ]
