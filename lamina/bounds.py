@@ -26,10 +26,9 @@ def at_hand(tensor: Tensor) -> np.ndarray | None:
     """The numbers of a tensor, not to be written to, if they are computed and on the host; else None."""
     value = tensor.current()
     device = value.spec.device
-    if value.array is None or device is engine.TRACED or device.platform != "cpu":
+    if value.array is None or device is engine.TRACED or device.platform != "cpu" or not engine.is_ready(value):
         return None
-    array = engine.read(value)
-    return np.asarray(array) if array.is_ready() else None
+    return np.asarray(engine.read(value))
 
 
 def wait(mode: bool) -> None:

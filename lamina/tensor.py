@@ -303,8 +303,11 @@ class Tensor(engine.Handle, Methods):
 
     def _layout(self) -> tuple[tuple[int, ...], int]:
         alias = self._alias
-        found = layout_of(alias) if isinstance(alias, Alias) else None if alias is None else alias.layout
-        return (layout.contiguous_strides(self._value.spec.shape), 0) if found is None else found[1:]
+        if isinstance(alias, Alias):
+            return layout_of(alias)[1:]
+        if alias is not None and alias.layout is not None:
+            return alias.layout[1:]
+        return layout.contiguous_strides(self._value.spec.shape), 0
 
     def stride(self, dim: int | None = None) -> Any:
         """How many elements apart neighbours are in memory, as PyTorch would lay this tensor out."""
@@ -472,9 +475,11 @@ class Tensor(engine.Handle, Methods):
 
     def _is_itself(self, other: Tensor) -> bool:
         """Whether another tensor is this one, perhaps without gradients: the same part of the same memory."""
+        if other is self:
+            return True
         own, alias = self._alias, other._alias
-        if other is self or own is None or not isinstance(alias, Alias) or alias.storage is not own.storage:
-            return other is self
+        if own is None or not isinstance(alias, Alias) or alias.storage is not own.storage:
+            return False
         cuts = own.cuts if isinstance(own, Alias) else ()
         return [cut for cut in alias.cuts if cut is not None] == [cut for cut in cuts if cut is not None]
 

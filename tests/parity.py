@@ -18,6 +18,7 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
+import pytest
 import torch
 
 import lamina
@@ -366,3 +367,13 @@ def _close(path: str, actual: np.ndarray, expected: np.ndarray, rtol: float | No
         equal_nan=True,
         err_msg=f"{path}: lamina's values (actual) differ from PyTorch's (desired)",
     )
+
+
+def both_errors(function: Callable[..., Any], *shape: int) -> list[tuple[type, str]]:
+    """Class and words of what `function(t, t.ones(*shape))` raises, PyTorch's first."""
+    caught = []
+    for t in (torch, lamina):
+        with pytest.raises((RuntimeError, IndexError, ValueError, TypeError)) as error:
+            function(t, t.ones(*shape))
+        caught.append((error.type, str(error.value)))
+    return caught

@@ -10,6 +10,7 @@ from lamina.engine.infer import set_key_class
 from lamina.engine.inner import Inner, Recorded, capture, close, inside, outside, record_custom, transform_of
 from lamina.engine.leaf import Gradients, Leaf, Packed
 from lamina.engine.numbers import NUMBERS
+from lamina.engine.pack import is_ready
 from lamina.engine.program import spec_of, user_line
 from lamina.engine.random import Source, Stream
 from lamina.engine.record import (
@@ -63,6 +64,7 @@ __all__ = [
     "explain",
     "flush",
     "inside",
+    "is_ready",
     "numbers_of",
     "of_array",
     "outside",

@@ -192,7 +192,7 @@ def ahead(trace: Trace, slot: int) -> Gradients | None:
         found = reach(trace, (slot,), {}, None)
         if found.histories:
             return None
-        node = _instruction(trace, (slot,), (None,), found, {}, found.leaves, True, True)
+        node = _grad_node(trace, (slot,), (None,), found, {}, found.leaves, True, True)
     return _append(trace, node)
 
 
@@ -225,34 +225,10 @@ def _at_once(
     if wanted is not None:
         targets = tuple(dict.fromkeys(slot for several in wanted for slot in several if slot in found.passed))
     with trace.lock:
-        result = _append(trace, _instruction(trace, slots, cotangents, found, links, targets, retain, wanted is None))
+        result = _append(trace, _grad_node(trace, slots, cotangents, found, links, targets, retain, wanted is None))
     if wanted is None:
         return result
     return dict(zip(targets, (grad for _, grad in result.pairs), strict=True))
-
-
-def _instruction(
-    trace: Trace,
-    slots: tuple[int, ...],
-    cotangents: tuple[int | None, ...],
-    found: Reach,
-    links: dict[int, int],
-    targets: tuple[int, ...],
-    retain: bool,
-    to_leaves: bool,
-) -> Node:
-    """The node of a GRAD instruction."""
-    key = (GRAD, slots, cotangents, retain, targets, tuple(links.items()), to_leaves)
-    node = trace.node.children.get(key)
-    if node is None:
-        with program.growing:
-            node = _grad_node(trace, slots, cotangents, found, links, targets, to_leaves)
-            if not retain:
-                node.freed = slots_of(found.through)
-            trace.node.children[key] = node
-            if to_leaves and len(slots) == 1 and cotangents[0] is None and not links:
-                trace.node.children[GRAD, slots[0], retain] = node
-    return node
 
 
 def _grad_node(
@@ -262,11 +238,17 @@ def _grad_node(
     found: Reach,
     links: dict[int, int],
     targets: tuple[int, ...],
-    may_pack: bool,
+    retain: bool,
+    to_leaves: bool,
 ) -> Node:
+    """The node of a GRAD instruction after those of the trace, made if there is none."""
+    key = (GRAD, slots, cotangents, retain, targets, tuple(links.items()), to_leaves)
+    node = trace.node.children.get(key)
+    if node is not None:
+        return node
     specs = {slot: trace.values[slot].spec for slot in targets}
     packed: tuple[int, ...] = ()
-    if may_pack:
+    if to_leaves:
         small = [s for s in targets if math.prod(specs[s].shape) <= PACKED_SIZE and specs[s].dtype.kind in "fV"]
         packed = tuple(slot for slot in small if specs[slot].dtype == specs[small[0]].dtype)
     if len(packed) < 2:
@@ -275,15 +257,21 @@ def _grad_node(
     starts = itertools.accumulate(sizes, initial=0)
     layout = tuple((start, specs[slot].shape) for start, slot in zip(starts, packed, strict=False))
     rest = tuple(slot for slot in targets if slot not in packed)
-    node = Node(trace.node, GRAD)
     order = tuple(step for step in found.order if step.op is INPUT or step in found.through)
-    node.static = GradPlan(slots, cotangents, order, rest, tuple(links.items()), packed, layout)
     results = [specs[slot] for slot in rest]
     if packed:
         first = specs[packed[0]]
         results.insert(0, spec_of((sum(sizes),), first.dtype, first.device))
-    node.results(tuple(results), (False,) * len(results), len(results) == 1, False)
-    node.line = program.user_line()
+    with program.growing:
+        node = Node(trace.node, GRAD)
+        node.static = GradPlan(slots, cotangents, order, rest, tuple(links.items()), packed, layout)
+        node.results(tuple(results), (False,) * len(results), len(results) == 1, False)
+        node.line = program.user_line()
+        if not retain:
+            node.freed = slots_of(found.through)
+        trace.node.children[key] = node
+        if to_leaves and len(slots) == 1 and cotangents[0] is None and not links:
+            trace.node.children[GRAD, slots[0], retain] = node
     return node
 
 

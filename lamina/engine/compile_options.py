@@ -17,7 +17,7 @@ FOR_CPU: dict[str, Any] = {
     "xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED",
     # What the processor has; by default XLA takes half of it.
     "xla_cpu_prefer_vector_width": 512,
-    # What YNNPACK computes. By default it has convolutions too, for which it takes 1.2 to 3 times as long as Eigen.
+    # What YNNPACK computes. By default it has convolutions too, which mostly take 1.2 to 2.5 times as long as by Eigen.
     "xla_cpu_experimental_ynn_fusion_type": f"{_LIBRARY}_DOT,{_LIBRARY}_INDIVIDUAL_DOT,{_LIBRARY}_REDUCE",
 }
 """Options that make programs faster, each measured; another version of XLA may not have them."""

@@ -18,10 +18,10 @@ import numpy as np
 
 from lamina.engine.host import put
 from lamina.engine.leaf import PACKED_SIZE
-from lamina.engine.program import Spec
+from lamina.engine.program import Spec, spec_of
 from lamina.engine.record import Value
 
-__all__ = ["Pack", "Part", "array_of", "pack_of", "with_pack"]
+__all__ = ["Pack", "Part", "array_of", "is_ready", "pack_of", "with_pack"]
 
 Places = tuple[tuple[int, tuple[int, ...]], ...]
 """Where each part begins, and its shape."""
@@ -79,26 +79,22 @@ class Pack:
         lost: seconds that were lost by that, and by cutting parts out.
     """
 
-    def __init__(self, inputs: Sequence[int], outputs: Sequence[int], specs: Sequence[Spec], spec_of: Any) -> None:
+    def __init__(self, inputs: Sequence[int], outputs: Sequence[int], specs: Sequence[Spec]) -> None:
         self.inputs, self.outputs = tuple(inputs), tuple(outputs)
         sizes = [math.prod(spec.shape) for spec in specs]
         starts = np.cumsum([0, *sizes]).tolist()
         self.places: Places = tuple(zip(starts, [spec.shape for spec in specs], strict=False))
         self.spec: Spec = spec_of((starts[-1],), specs[0].dtype, specs[0].device)
         self.missed, self.lost = 0, 0.0
-        self._count = len(self.inputs)
-        self._indices = list(range(self._count))
+        self._indices = list(range(len(self.inputs)))
 
     def whole(self, values: Sequence[Value]) -> Whole:
         """The flat array that these values lie in; a new one, if they don't."""
         parts: list[Any] = [values[slot].array for slot in self.inputs]
-        whole = parts[0].whole if parts[0].__class__ is Part else None
-        if whole is not None and whole.places == self.places:
-            try:
-                if list(map(_wholes, parts)) == [whole] * self._count and list(map(_indices, parts)) == self._indices:
-                    return whole
-            except AttributeError:
-                pass  # one of them is an array
+        if set(map(type, parts)) == {Part} and list(map(_indices, parts)) == self._indices:
+            (whole, *others) = set(map(_wholes, parts))
+            if not others and whole.places == self.places:
+                return whole
         self.missed += 1
         self.lost += MISS
         flat = np.concatenate([np.asarray(array_of(values[slot])).reshape(-1) for slot in self.inputs])
@@ -126,8 +122,14 @@ def array_of(value: Value) -> Any:
     return found.cut(value.spec.device) if found.__class__ is Part else found
 
 
+def is_ready(value: Value) -> bool:
+    """Whether the array of a value that is known can be read without waiting."""
+    found = value.array
+    return bool((found.whole.array if found.__class__ is Part else found).is_ready())
+
+
 def pack_of(
-    values: Sequence[Value], donated: Iterable[int], outputs: Sequence[int], specs: dict[int, Spec], spec_of: Any
+    values: Sequence[Value], donated: Iterable[int], outputs: Sequence[int], specs: dict[int, Spec]
 ) -> Pack | None:
     """The pack of a program that replaces parameters, if all of these are small and on the CPU.
 
@@ -136,7 +138,6 @@ def pack_of(
         donated: the inputs that it may write over.
         outputs: the results that are alive.
         specs: of all slots.
-        spec_of: makes the Spec of the flat array.
     """
     by_leaf = {values[slot].leaf: slot for slot in donated if values[slot].leaf is not None}
     pairs = [(by_leaf[leaf], slot) for slot in outputs if (leaf := values[slot].leaf) in by_leaf]
@@ -146,7 +147,7 @@ def pack_of(
     matched = all(specs[before] is specs[after] for before, after in pairs)
     if len(pairs) < 2 or len(kinds) > 1 or not (small and matched):
         return None
-    return Pack([before for before, _ in pairs], [after for _, after in pairs], [specs[i] for i, _ in pairs], spec_of)
+    return Pack([before for before, _ in pairs], [after for _, after in pairs], [specs[i] for i, _ in pairs])
 
 
 def with_pack(function: Callable[..., list[Any]], pack: Pack, inputs: Sequence[int], outputs: Sequence[int]) -> Any:

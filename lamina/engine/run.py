@@ -129,12 +129,10 @@ class Executable:
         self.watch = None if config.watch is None else Watch(config.watch)
         self.pack = pack = None
         if plan.packs and self.watch is None:
-            self.pack = pack = pack_of(trace.values, self.donated, self.outputs, plan.specs, spec_of)
+            self.pack = pack = pack_of(trace.values, self.donated, self.outputs, plan.specs)
         self.loose_inputs = [slot for slot in self.inputs if pack is None or slot not in pack.inputs]
         self.loose_outputs = [slot for slot in self.outputs if pack is None or slot not in pack.outputs]
-        start = time.perf_counter()
         self.call = self._compile(plan, steps, trace)
-        self.seconds = time.perf_counter() - start
 
     @property
     def plain(self) -> bool:
@@ -176,9 +174,10 @@ class Executable:
                 traced = jitted.trace(*arguments)
                 call = compile_options.compiled(traced, device)
                 cache.store(key, call)
+        self.seconds = time.perf_counter() - start
         if not hit:
-            memory.give_back(time.perf_counter() - start)
-        explain.compiled(plan.path, steps, time.perf_counter() - start, hit, self)
+            memory.give_back(self.seconds)
+        explain.compiled(plan.path, steps, self.seconds, hit, self)
         return call
 
 

@@ -95,6 +95,16 @@ def test_a_part_is_cut_out_when_it_is_read():
     assert net[0].weight.tolist() != first
 
 
+def test_whether_a_part_is_ready_is_whether_its_whole_is():
+    class Pending:
+        def is_ready(self):
+            return False
+
+    value = lamina.ones(3)._value
+    value.array = Part(pack.Whole(Pending(), ((0, (3,)),)), 0)
+    assert not engine.is_ready(value) and value.array.array is None
+
+
 def test_what_was_held_keeps_its_numbers():
     net = nn.Sequential(nn.Linear(3, 10), nn.Linear(10, 2))
     x = lamina.tensor(floats(4, 3))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 import lamina
 from lamina import indexing
-from tests.parity import bools, compare, floats, integers
+from tests.parity import bools, both_errors, compare, floats, integers
 
 X = floats(3, 4, 5)
 
@@ -171,18 +170,9 @@ INDEX_ERRORS = [
 ]
 
 
-def _messages(function, *shape):
-    caught = []
-    for t in (torch, lamina):
-        with pytest.raises((RuntimeError, IndexError, ValueError, TypeError)) as error:
-            function(t, t.ones(*shape))
-        caught.append((error.type, str(error.value)))
-    return caught
-
-
 @pytest.mark.parametrize("case", range(len(INDEX_ERRORS)))
 def test_index_errors_are_pytorchs_word_for_word(case):
-    expected, actual = _messages(INDEX_ERRORS[case], 3, 4, 5)
+    expected, actual = both_errors(INDEX_ERRORS[case], 3, 4, 5)
     assert (actual[0], actual[1].replace("lamina", "torch")) == expected or (case == 18 and actual[0] is expected[0])
 
 
