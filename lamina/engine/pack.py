@@ -26,7 +26,7 @@ __all__ = ["Pack", "Part", "array_of", "is_ready", "pack_of", "with_pack"]
 Places = tuple[tuple[int, tuple[int, ...]], ...]
 """Where each part begins, and its shape."""
 
-MISS, CUT = 100e-6, 3e-6
+MISS, CUT = 70e-6, 7e-6
 """Seconds that it takes, about, to make the flat array on the host, which waits for the program before, and a part."""
 
 

@@ -86,11 +86,11 @@ def convolve_transposed(
     On the CPU it is a convolution with stride 1 that computes, for each place of the input, all S places of the output
     that belong to it. Measured there (2 cores, jax 0.10, forward and both gradients), in ms:
 
-                                                     this way   dilated input   XLA's own   sum of shifted products
-        16 x 128 x 8 x 8 -> 64, 4x4, stride 2            14          61             70            41
-        16 x 64 x 16 x 16 -> 32, 4x4, stride 2           14         107             74            76
-        8 x 64 x 16 x 16 -> 32, 2x2, stride 2           1.2           7             10           1.5
-        2 x 16 x 8 x 8 x 8 -> 8, 4x4x4, stride 2        1.3          42             53            79
+                                                     this way   dilated input
+        16 x 128 x 8 x 8 -> 64, 4x4, stride 2             6          74
+        16 x 64 x 16 x 16 -> 32, 4x4, stride 2            7          76
+        8 x 64 x 16 x 16 -> 32, 2x2, stride 2           1.6          10
+        2 x 16 x 8 x 8 x 8 -> 8, 4x4x4, stride 2          4          53
     """
     if jax.default_backend() != "cpu":
         return _transposed_xla(x, weight, stride, padding, out, dilation, groups)
