@@ -99,6 +99,7 @@ class Executable:
         "numbers",
         "outputs",
         "pack",
+        "runs",
         "seconds",
         "stood_in",
         "streams",
@@ -118,7 +119,7 @@ class Executable:
             _collect(step.operands, refs, streams)
         self.numbers = list(refs)
         self.streams = bool(streams)
-        self.uses = 0
+        self.uses = self.runs = 0
         self.stood_in = 0
         kept = {slot: plan.history_inputs(slot) for slot in live}
         self.kept = frozenset(slot for slot, inputs in kept.items() if inputs is not None)
@@ -338,6 +339,8 @@ def _run(trace: Trace) -> None:
         arguments.insert(0, whole.array)
     if executable.heavy:
         jax.block_until_ready(arguments)  # one step at a time: each that waits for its turn would hold its results
+        executable.runs += 1
+        memory.tidy(executable.runs)
     if executable.numbers or executable.streams:
         arguments += [_number(trace, ref) for ref in executable.numbers]
         if executable.streams:

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import lamina
 from lamina.engine import memory, spec_of
 
 GLIBC = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
@@ -83,3 +84,21 @@ def test_programs_that_give_much_run_one_at_a_time():
     assert not memory.is_heavy([small, large], [])
     assert memory.is_heavy([large, large, small], [])
     assert not memory.is_heavy([large, large, small], [large])
+
+
+def test_free_pages_are_given_back_ever_more_rarely(monkeypatch):
+    given_back: list[int] = []
+    monkeypatch.setattr(memory, "give_back", lambda seconds: None)  # after compiling
+    monkeypatch.setattr(memory, "_malloc_trim", lambda padding: given_back.append(run))
+    x = lamina.ones(1 << 22)  # 16 MB
+    for run in range(1, 21):
+        y = x * 2
+        lamina.synchronize()
+        del y
+    assert given_back == [1, 2, 4, 8, 16]
+    given_back.clear()
+    x = lamina.ones(1 << 10)
+    for run in range(1, 21):
+        y = x * 2
+        lamina.synchronize()
+    assert given_back == []
