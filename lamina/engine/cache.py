@@ -21,6 +21,7 @@ from typing import Any
 
 import jax
 
+from lamina.engine.at_once import is_small, loaded
 from lamina.engine.program import GRAD, INPUT, PACKAGE, Node
 
 MAX_BYTES = 1 << 30
@@ -95,16 +96,9 @@ def load(name: str | None, arguments: int, results: int, device: jax.Device) -> 
     """The compiled program of this name, or None. A damaged file counts as absent."""
     if name is None:
         return None
-    from jax.experimental import serialize_executable
-
     try:
-        data = _file(name).read_bytes()
-        payload = pickle.loads(zlib.decompress(data))
-        tree_in = jax.tree.structure(((0,) * arguments, {}))
-        tree_out = jax.tree.structure([0] * results)
-        return serialize_executable.deserialize_and_load(
-            payload, tree_in, tree_out, backend=device.client, execution_devices=[device]
-        )
+        serialized, at_once = pickle.loads(zlib.decompress(_file(name).read_bytes()))
+        return loaded(serialized, arguments, results, device, at_once)
     except FileNotFoundError:
         return None
     except Exception:
@@ -112,21 +106,31 @@ def load(name: str | None, arguments: int, results: int, device: jax.Device) -> 
         return None
 
 
-def store(name: str | None, compiled: Any) -> None:
-    """Write a compiled program; a failure to do so is no error."""
-    if name is None:
-        return
+def store(name: str | None, compiled: Any, arguments: int, results: int, device: jax.Device) -> Any:
+    """Write a compiled program; a failure to do so is no error. What to call: the program, or how a small one runs."""
+    at_once = is_small(compiled, device)
+    if name is None and not at_once:
+        return compiled
     from jax.experimental import serialize_executable
 
     try:
-        payload, _, _ = serialize_executable.serialize(compiled)
-        data = zlib.compress(pickle.dumps(payload), 1)
-        target = _file(name)
+        serialized, _, _ = serialize_executable.serialize(compiled)
+        call = loaded(serialized, arguments, results, device, at_once) if at_once else compiled
+    except Exception:
+        return compiled
+    if name is not None:
+        _write(name, zlib.compress(pickle.dumps((serialized, at_once)), 1))
+    return call
+
+
+def _write(name: str, data: bytes) -> None:
+    target = _file(name)
+    try:
         _trim()
         with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
             file.write(data)
         os.replace(file.name, target)
-    except Exception:
+    except OSError:
         return
 
 

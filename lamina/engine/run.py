@@ -174,7 +174,7 @@ class Executable:
             if call is None:
                 traced = jitted.trace(*arguments)
                 call = compile_options.compiled(traced, device)
-                cache.store(key, call)
+                call = cache.store(key, call, len(arguments), results, device)
         self.seconds = time.perf_counter() - start
         if not hit:
             memory.give_back(self.seconds)
