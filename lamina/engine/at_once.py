@@ -42,7 +42,7 @@ def loaded(serialized: bytes, arguments: int, results: int, device: jax.Device, 
     """
     from jax.experimental import serialize_executable
 
-    tree_in = jax.tree.structure(((0,) * arguments, {}))
+    tree_in: Any = jax.tree.structure(((0,) * arguments, {}))
     tree_out = jax.tree.structure([0] * results)
     if at_once:
         try:
@@ -64,7 +64,7 @@ def _unpickler() -> Any:
     """JAX's own, but for the callbacks that the program might call."""
     from jax.experimental import serialize_executable
 
-    class Unpickler(serialize_executable._JaxPjrtUnpickler):  # type: ignore[misc]
+    class Unpickler(serialize_executable._JaxPjrtUnpickler):
         def persistent_load(self, pid: Any) -> Any:
             if pid[0] != "exec":
                 return super().persistent_load(pid)

@@ -12,10 +12,12 @@ import functools
 import math
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-__all__ = ["give_back", "in_blocks", "is_heavy", "keep", "tidy"]
+from lamina.engine.program import Spec
+
+__all__ = ["Pace", "give_back", "in_blocks", "is_heavy", "keep", "surplus", "tidy"]
 
 _LARGEST = 32 << 20
 """Bytes: glibc can keep blocks below this. The heaps of threads, as those that run programs, are of 64 MB."""
@@ -25,6 +27,12 @@ _BLOCK = 24 << 20
 
 _HEAVY = 8 << 20
 """Bytes: a program that gives more takes so long that waiting for the one before takes nothing."""
+
+_BULKY = 1 << 20
+"""Bytes: of a program that gives more, one run may wait for its turn; results of many would not fit into the cache."""
+
+_SIGN = 1 << 16
+"""Bytes: a result that is kept for a while to see whether its program has ended is no larger."""
 
 _ROOM = 64 << 20
 """Bytes: so many may be free at the end of a heap before they are given back."""
@@ -82,15 +90,50 @@ def _largest(jaxpr: Any) -> int:
     return largest
 
 
-def is_heavy(results: Iterable[Any], reused: Iterable[Any]) -> bool:
-    """Whether a program takes so much of the host's memory for its results, by their specs and those of the inputs that
-    are written over, that few runs of it should wait for their turn.
+def surplus(results: Iterable[Spec], reused: Iterable[Spec]) -> int:
+    """Bytes of the host's memory that a program takes for its results beyond those of the inputs it writes over."""
+    return sum(map(_bytes, results)) - sum(map(_bytes, reused))
+
+
+def is_heavy(bytes: int) -> bool:
+    """Whether a program of this surplus should wait for the one before."""
+    return bytes > _HEAVY
+
+
+def _bytes(spec: Spec) -> int:
+    return math.prod(spec.shape) * spec.dtype.itemsize if spec.device.platform == "cpu" else 0
+
+
+class Pace:
+    """Lets one run of a program wait for its turn, not as many as JAX would: their results fill the caches.
+
+    It keeps a small result of the last two runs, which says whether they have ended.
     """
-    return _bytes(results) - _bytes(reused) > _HEAVY
 
+    __slots__ = ("_before", "_last", "_place")
 
-def _bytes(specs: Iterable[Any]) -> int:
-    return sum(math.prod(x.shape) * x.dtype.itemsize for x in specs if x.device.platform == "cpu")
+    def __init__(self, place: int) -> None:
+        self._place = place
+        self._before: Any = None
+        self._last: Any = None
+
+    @staticmethod
+    def of(results: Sequence[Spec], bytes: int) -> Pace | None:
+        """The pace of a program of these results and this surplus, if it needs one."""
+        if not results or bytes <= _BULKY:
+            return None
+        size, place = min((_bytes(spec), place) for place, spec in enumerate(results))
+        return Pace(place) if size <= _SIGN else None
+
+    def wait(self) -> None:
+        """Wait until the run before the last one has ended."""
+        before = self._before
+        if before is not None and not before.is_deleted():
+            before.block_until_ready()
+
+    def note(self, results: Sequence[Any]) -> None:
+        """Remember a run by what it gives."""
+        self._before, self._last = self._last, results[self._place]
 
 
 _malloc_trim = _libc("malloc_trim")
@@ -99,8 +142,8 @@ _malloc_trim = _libc("malloc_trim")
 def tidy(runs: int) -> None:
     """Give pages that lie free between the buffers of a heavy program back to the system, ever more rarely.
 
-    Its first runs leave gaps, which the next ones, allocated in another order, do not quite fill: the process would grow
-    by a third over twenty steps. After a power of two of runs this takes some milliseconds.
+    Its first runs leave gaps, which the next ones, allocated in another order, do not quite fill: the process would
+    grow by a third over twenty steps. After a power of two of runs this takes some milliseconds.
     """
     if _malloc_trim is not None and runs & (runs - 1) == 0:
         _malloc_trim(0)

@@ -98,6 +98,7 @@ class Executable:
         "loose_outputs",
         "numbers",
         "outputs",
+        "pace",
         "pack",
         "runs",
         "seconds",
@@ -126,13 +127,16 @@ class Executable:
         self.history = sorted({s for inputs in kept.values() if inputs is not None for s in inputs})
         self.donated = _donations(plan, self.inputs, live, donatable.difference(self.history))
         results, reused = ([plan.specs[slot] for slot in slots] for slots in (self.outputs, self.donated))
-        self.heavy = memory.is_heavy(results, reused)
+        surplus = memory.surplus(results, reused)
+        self.heavy = memory.is_heavy(surplus)
         self.watch = None if config.watch is None else Watch(config.watch)
         self.pack = pack = None
         if plan.packs and self.watch is None:
             self.pack = pack = pack_of(trace.values, self.donated, self.outputs, plan.specs)
         self.loose_inputs = [slot for slot in self.inputs if pack is None or slot not in pack.inputs]
         self.loose_outputs = [slot for slot in self.outputs if pack is None or slot not in pack.outputs]
+        loose = [plan.specs[slot] for slot in self.loose_outputs]
+        self.pace = None if self.heavy else memory.Pace.of(loose, surplus)
         self.call = self._compile(plan, steps, trace)
 
     @property
@@ -174,7 +178,8 @@ class Executable:
             if call is None:
                 traced = jitted.trace(*arguments)
                 call = compile_options.compiled(traced, device)
-                call = cache.store(key, call, len(arguments), results, device)
+                if self.watch is None:
+                    call = cache.store(key, call, len(arguments), results, device)
         self.seconds = time.perf_counter() - start
         if not hit:
             memory.give_back(self.seconds)
@@ -341,6 +346,8 @@ def _run(trace: Trace) -> None:
         jax.block_until_ready(arguments)  # one step at a time: each that waits for its turn would hold its results
         executable.runs += 1
         memory.tidy(executable.runs)
+    elif executable.pace is not None:
+        executable.pace.wait()
     if executable.numbers or executable.streams:
         arguments += [_number(trace, ref) for ref in executable.numbers]
         if executable.streams:
@@ -356,6 +363,8 @@ def _run(trace: Trace) -> None:
         pack.replace(whole, results.pop(0), values)
         if pack.lost > executable.seconds:
             plan.stop_packing()
+    if executable.pace is not None:
+        executable.pace.note(results)
     watch = executable.watch
     flags = None if watch is None else results.pop()
     kept = executable.kept

@@ -78,27 +78,51 @@ def test_blocks_are_as_large_as_the_largest_array():
     assert limit(lambda x: jax.lax.cond(x[0] > 0, inner, jnp.sin, x), (4096,)) == 128 << 20
 
 
+SMALL, LARGE = (spec_of((count,), np.dtype("float32"), jax.devices("cpu")[0]) for count in (1024, 1 << 20))
+
+
 def test_programs_that_give_much_run_one_at_a_time():
-    device = jax.devices("cpu")[0]
-    small, large = (spec_of((count,), np.dtype("float32"), device) for count in (1024, 1 << 20))
-    assert not memory.is_heavy([small, large], [])
-    assert memory.is_heavy([large, large, small], [])
-    assert not memory.is_heavy([large, large, small], [large])
+    assert not memory.is_heavy(memory.surplus([SMALL, LARGE], []))
+    assert memory.is_heavy(memory.surplus([LARGE, LARGE, SMALL], []))
+    assert not memory.is_heavy(memory.surplus([LARGE, LARGE, SMALL], [LARGE]))
+
+
+def test_of_programs_that_give_less_one_run_waits_for_its_turn():
+    class Result:
+        def __init__(self, run):
+            self.run, self.deleted = run, False
+
+        def is_deleted(self):
+            return self.deleted
+
+        def block_until_ready(self):
+            waited.append(self.run)
+
+    waited: list[int] = []
+    pace = memory.Pace.of([LARGE, SMALL], memory.surplus([LARGE, SMALL], []))
+    results = [Result(run) for run in range(5)]
+    results[1].deleted = True
+    for result in results:
+        pace.wait()
+        pace.note([None, result])
+    assert waited == [0, 2]  # before runs 2 and 4; what was seen of run 1 is gone
+    assert memory.Pace.of([SMALL], memory.surplus([SMALL], [])) is None
+    assert memory.Pace.of([LARGE], memory.surplus([LARGE], [])) is None  # too large to be kept
+    assert memory.Pace.of([LARGE, SMALL], memory.surplus([LARGE, SMALL], [LARGE])) is None
 
 
 def test_free_pages_are_given_back_ever_more_rarely(monkeypatch):
+    began: list[int] = []
     given_back: list[int] = []
     monkeypatch.setattr(memory, "give_back", lambda seconds: None)  # after compiling
-    monkeypatch.setattr(memory, "_malloc_trim", lambda padding: given_back.append(run))
-    x = lamina.ones(1 << 22)  # 16 MB
-    for run in range(1, 21):
-        y = x * 2
-        lamina.synchronize()
-        del y
-    assert given_back == [1, 2, 4, 8, 16]
-    given_back.clear()
-    x = lamina.ones(1 << 10)
-    for run in range(1, 21):
-        y = x * 2
-        lamina.synchronize()
-    assert given_back == []
+    monkeypatch.setattr(memory, "_malloc_trim", lambda padding: given_back.append(len(began)))
+    for count, expected in ((1 << 22, [1, 2, 4, 8, 16]), (1 << 10, [])):  # 16 MB, 4 KB
+        x = lamina.ones(count)
+        began.clear()
+        given_back.clear()
+        for _ in range(20):
+            began.append(count)
+            y = x * 2
+            lamina.synchronize()
+            del y
+        assert given_back == expected
