@@ -72,17 +72,16 @@ def embedding_bag(
     present = jnp.ones(indices.shape, bool) if padding_idx is None else indices != padding_idx
     if mode == "max":
         return _largest(indices, weight, present, bags)
-    rows = _gather(weight, indices)
-    if scale_grad_by_freq:
-        rows = _scale_gradient(rows, 1 / _frequency(indices, weight))
-    rows = rows.astype(jnp.float32) if weight.dtype.itemsize == 2 else rows  # summed in float32
-    if per_sample_weights is not None:
-        rows = rows * per_sample_weights[..., None].astype(rows.dtype)
-    if padding_idx is not None:
-        rows = jnp.where(present[..., None], rows, 0)
-    total = bags.sum(rows)
+    counted = None if padding_idx is None else present
+    if bags.of is None and not scale_grad_by_freq:
+        total = _total(weight, indices, per_sample_weights, counted)
+    else:
+        rows = _gather(weight, indices)
+        if scale_grad_by_freq:
+            rows = _scale_gradient(rows, 1 / _frequency(indices, weight))
+        total = bags.sum(_weighted(rows, per_sample_weights, counted))
     if mode == "mean":
-        total = total / jnp.maximum(bags.sum(present[..., None].astype(rows.dtype)), 1)
+        total = total / jnp.maximum(bags.sum(present[..., None].astype(total.dtype)), 1)
     return total.astype(weight.dtype)
 
 
@@ -193,6 +192,64 @@ def _gather(weight: jax.Array, indices: jax.Array) -> jax.Array:
     )
     size = (1, weight.shape[1])
     return lax.gather(weight, indices[..., None], dimensions, size, mode=lax.GatherScatterMode.FILL_OR_DROP)
+
+
+def _weighted(rows: jax.Array, weights: jax.Array | None, present: jax.Array | None) -> jax.Array:
+    """What is summed: rows (*, E), weights (*), present (*) -> (*, E), of half precision in float32."""
+    if rows.dtype.itemsize == 2:
+        rows = rows.astype(jnp.float32)
+    if weights is not None:
+        rows = rows * weights[..., None].astype(rows.dtype)
+    return rows if present is None else jnp.where(present[..., None], rows, 0)
+
+
+_AT_ONCE, _TOGETHER = 64, 8
+"""Bags of so many rows are summed without a loop; in longer ones, so many rows at each turn of it."""
+
+
+@jax.custom_jvp
+def _total(weight: jax.Array, indices: jax.Array, weights: jax.Array | None, present: jax.Array | None) -> jax.Array:
+    """The sum of the rows of each bag: weight (V, E), the others (B, L) -> (B, E).
+
+    Place by place, not all rows (B, L, E) first: XLA does not fuse their look-up with a sum over them. Measured on a
+    CPU, 64 bags of 50 rows of 64 take 94 us in place of 210, 512 bags of 200 rows of 128 take 1.6 ms in place of 15.
+    """
+    length = indices.shape[1]
+
+    def of_places(total: Any, places: list[Any], count: int) -> Any:
+        index, *others = places
+        for i in range(count):
+            chosen = [None if x is None else x[:, i] for x in others]
+            term = _weighted(_gather(weight, index[:, i]), *chosen)
+            total = term if total is None else total + term
+        return total
+
+    given = [indices, weights, present]
+    rest = length if length <= _AT_ONCE else length % _TOGETHER
+    total = (
+        of_places(None, given, rest)
+        if rest
+        else jnp.zeros_like(_weighted(weight[:1], None, None), shape=(indices.shape[0], weight.shape[1]))
+    )
+    if rest == length:
+        return total
+
+    def turn(i: Any, total: Any) -> Any:
+        begin = rest + i * _TOGETHER
+        places = [None if x is None else lax.dynamic_slice_in_dim(x, begin, _TOGETHER, 1) for x in given]
+        return of_places(total, places, _TOGETHER)
+
+    return lax.fori_loop(0, (length - rest) // _TOGETHER, turn, total)
+
+
+@_total.defjvp
+def _total_jvp(primals: Any, tangents: Any) -> Any:
+    weight, indices, weights, present = primals
+    of_weight, _, of_weights, _ = tangents
+    tangent = _weighted(_gather(of_weight, indices), weights, present)
+    if weights is not None:
+        tangent = tangent + _weighted(_gather(weight, indices), of_weights, present)
+    return _total(*primals), jnp.sum(tangent, axis=1)
 
 
 @jax.custom_jvp

@@ -151,3 +151,41 @@ def test_configurations_at_random(seed):
         return module(*inputs[:-1], per_sample_weights=inputs[-1]) if weighted else module(*inputs)
 
     compare_modules(lambda nn: nn.EmbeddingBag(rows, 3, **options), *inputs, call=call)
+
+
+@pytest.mark.parametrize("length", [0, 1, 63, 64, 65, 72, 203])
+@pytest.mark.parametrize("padding_idx", [None, 4])
+@pytest.mark.parametrize("weights", [False, True])
+def test_bags_of_every_length(length, padding_idx, weights):
+    """Up to 64 rows are summed without a loop, in longer bags eight at each turn."""
+    indices = integers(5, length, low=0, high=9)
+
+    def build(nn):
+        return nn.EmbeddingBag(9, 4, mode="sum" if weights else "mean", padding_idx=padding_idx)
+
+    def call(module, *inputs):
+        return module(*inputs[:1], per_sample_weights=inputs[1] if weights else None)
+
+    compare_modules(build, indices, *([floats(5, length)] if weights else []), call=call)
+
+
+@pytest.mark.parametrize("length", [3, 70])
+def test_second_derivatives_of_bags(length):
+    indices, weight, weights = integers(2, length, low=0, high=5), floats(5, 3), floats(2, length)
+
+    def second(t):
+        inputs = [t.tensor(x, requires_grad=True) for x in (weight, weights)]
+        bags = t.nn.functional.embedding_bag(t.tensor(indices), inputs[0], mode="sum", per_sample_weights=inputs[1])
+        first = t.autograd.grad((bags**3).sum(), inputs, create_graph=True)
+        return [x.detach().numpy() for x in t.autograd.grad(sum((x**2).sum() for x in first), inputs)]
+
+    if length == 3:
+        with pytest.raises(RuntimeError, match="not implemented|not differentiable"):
+            second(torch)  # whose gradient of bags has none itself
+    table = torch.tensor(weight, requires_grad=True)
+    factors = torch.tensor(weights, requires_grad=True)
+    bags = (table[torch.tensor(indices)] * factors[..., None]).sum(1)
+    first = torch.autograd.grad((bags**3).sum(), [table, factors], create_graph=True)
+    expected = torch.autograd.grad(sum((x**2).sum() for x in first), [table, factors])
+    for ours, theirs in zip(second(lamina), expected, strict=True):
+        np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-3, atol=1e-3)
