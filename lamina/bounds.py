@@ -28,7 +28,7 @@ def at_hand(tensor: Tensor) -> np.ndarray | None:
     device = value.spec.device
     if value.array is None or device is engine.TRACED or device.platform != "cpu" or not engine.is_ready(value):
         return None
-    return np.asarray(engine.read(value))
+    return engine.numbers(value)
 
 
 def wait(mode: bool) -> None:
@@ -66,7 +66,7 @@ def numbers(tensor: Tensor) -> np.ndarray | None:
     if found is None and _wait:
         value = tensor.current()
         if value.spec.device is not engine.TRACED and not getattr(value.home, "inner", False):
-            found = engine.numbers_of(engine.read(value))
+            found = engine.numbers(value)
     return found if found is not None and found.size else None
 
 

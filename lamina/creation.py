@@ -44,7 +44,8 @@ def of_host(array: np.ndarray, device: Any = None, lent: bool = False) -> Tensor
     where = devices.jax_device(device)
     # On the CPU, JAX shows the same memory, also when asked not to.
     tensor = _put(np.array(array) if where.platform == "cpu" else array, where)
-    tensor._value.array.block_until_ready()
+    if where.platform != "cpu":
+        tensor._value.array.block_until_ready()
     return tensor
 
 
@@ -213,15 +214,17 @@ def _creator(function: Any) -> Any:
 
 
 @functools.lru_cache(maxsize=4096)
-def _small(make: Any, arguments: tuple[Any, ...], kinds: tuple[type, ...], dtype: np.dtype, where: jax.Device) -> Any:
+def _small(
+    make: Any, arguments: tuple[Any, ...], kinds: tuple[type, ...], dtype: np.dtype, where: jax.Device
+) -> engine.Value:
     """A small constant, made once: nothing ever writes to an array that two hold."""
     return _made(make, arguments, dtype, where)
 
 
-def _made(make: Any, arguments: tuple[Any, ...], dtype: np.dtype, where: jax.Device) -> Any:
+def _made(make: Any, arguments: tuple[Any, ...], dtype: np.dtype, where: jax.Device) -> engine.Value:
     with np.errstate(all="ignore"):
         array = make(*arguments, dtype)
-    return engine.put(array, where).array
+    return engine.put(array, where)
 
 
 def _constant(
@@ -230,11 +233,11 @@ def _constant(
     """The tensor of a constant that NumPy makes, `count` elements large."""
     where = devices.jax_device(device)
     if count * dtype.itemsize > 1 << 16:
-        array = _made(make, arguments, dtype, where)
+        made = _made(make, arguments, dtype, where)
     else:
-        array = _small(make, arguments, tuple([x.__class__ for x in arguments]), dtype, where)
-    value = engine.Value(engine.spec_of(array.shape, dtype, where), None, 0, None, False)
-    value.array = array
+        made = _small(make, arguments, tuple([x.__class__ for x in arguments]), dtype, where)
+    value = engine.Value(made.spec, None, 0, None, False)
+    value.array = made.array
     return _finish(wrap(value), requires_grad)
 
 

@@ -18,7 +18,7 @@ import jax
 import numpy as np
 
 import lamina
-from lamina import bounds
+from lamina import bounds, engine
 from lamina.ops.index import check_together
 from lamina.ops.op import TABLE
 from lamina.ops.shape import slice_bounds
@@ -132,14 +132,9 @@ def parse(index: Any, shape: Sequence[int]) -> Index:
             plan += [_ALL] * rest
             dim, kept, rest = dim + rest, kept + rest, 0
         elif isinstance(item, slice):
-            start, size = slice_bounds(item, shape[dim])
-            whole = size == shape[dim] and (item.step is None or item.step == 1)
-            if whole:
-                plan.append(_ALL)
-            else:
-                step = 1 if item.step is None else operator.index(item.step)
-                plan.append(("slice", size, step))
-                starts.append(start)
+            how, begins = _sliced(item, shape[dim])
+            plan.append(how)
+            starts += begins
             dim, kept = dim + 1, kept + 1
         elif isinstance(item, (bool, np.bool_)):
             plan.append(_NEW)
@@ -175,6 +170,13 @@ def parse(index: Any, shape: Sequence[int]) -> Index:
     return Index(tuple(starts), tuple(plan), tuple(advanced))
 
 
+def _sliced(item: slice, length: int) -> tuple[tuple[Any, ...], tuple[int, ...]]:
+    """What a slice does to a dimension, and where it begins, unless it leaves the dimension as it is."""
+    start, size = slice_bounds(item, length)
+    step = 1 if item.step is None else operator.index(item.step)
+    return (_ALL, ()) if size == length and step == 1 else (("slice", size, step), (start,))
+
+
 def _checked(index: int, dim: int, size: int) -> int:
     if not -size <= index < size:
         raise IndexError(f"index {index} is out of bounds for dimension {dim} with size {size}")
@@ -183,7 +185,11 @@ def _checked(index: int, dim: int, size: int) -> int:
 
 def _readable(operand: Any) -> bool:
     """Whether a number can be read: as an int it makes a view. Within a JAX transform it cannot."""
-    return not (isinstance(operand, Tensor) and isinstance(operand.array(), jax.core.Tracer))
+    if not isinstance(operand, Tensor) or not (
+        engine.state.trace.inner or operand.current().spec.device is engine.TRACED
+    ):
+        return True
+    return not isinstance(operand.array(), jax.core.Tracer)
 
 
 def _choose_nothing(advanced: Sequence[Advanced]) -> bool:
@@ -257,6 +263,9 @@ def getitem(tensor: Tensor, index: Any) -> Tensor:
     shape = tuple(tensor.shape)
     if type(index) is int and shape:
         return _view(tensor, (_checked(index, 0, shape[0]),), _first(len(shape)))
+    if type(index) is slice and shape:
+        kept, starts = _sliced(index, shape[0])
+        return _view(tensor, starts, (kept, *[_ALL] * (len(shape) - 1)))
     found = parse(index, shape)
     if found.cuts or not found.advanced:
         tensor = _view(tensor, found.starts, found.plan)

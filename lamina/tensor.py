@@ -519,7 +519,7 @@ class Tensor(engine.Handle, Methods):
         """
         if not force and self.requires_grad:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-        return np.array(engine.numbers_of(self.array()))
+        return np.array(engine.numbers(self.current()))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         found = self.numpy()
@@ -544,16 +544,18 @@ class Tensor(engine.Handle, Methods):
         """The only element, as a Python number."""
         if self.numel() != 1:
             raise RuntimeError(f"a Tensor with {self.numel()} elements cannot be converted to Scalar")
-        array = self.array()
-        if isinstance(array, jax.core.Tracer):
-            raise jax.errors.ConcretizationTypeError(
-                array, "item() needs the value, which is not known inside a JAX transform."
-            )
-        return _python(engine.numbers_of(array).reshape(()))
+        value = self.current()
+        if value.spec.device is engine.TRACED or _state.trace.inner:
+            array = self.array()
+            if isinstance(array, jax.core.Tracer):
+                raise jax.errors.ConcretizationTypeError(
+                    array, "item() needs the value, which is not known inside a JAX transform."
+                )
+        return _python(engine.numbers(value).reshape(()))
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers; one number for a 0-dim tensor."""
-        found = engine.numbers_of(self.array())
+        found = engine.numbers(self.current())
         return found.astype(np.float32).tolist() if found.dtype.kind == "V" else found.tolist()
 
     def __bool__(self) -> bool:
@@ -577,6 +579,10 @@ class Tensor(engine.Handle, Methods):
         return int(self._number("int64_t"))
 
     def __index__(self) -> int:
+        value = self.current()
+        spec = value.spec
+        if not spec.shape and spec.dtype.kind in "iu" and spec.device is not engine.TRACED and not _state.trace.inner:
+            return int(engine.numbers(value))
         if self.numel() != 1 or self.dtype.is_floating_point or self.dtype.is_complex:
             raise TypeError("only integer tensors of a single element can be converted to an index")
         return int(self.item())
@@ -832,7 +838,7 @@ def known_numbers(tensor: Tensor) -> np.ndarray | None:
     value = tensor.current()
     if value.array is None or value.need or value.spec.device is engine.TRACED or _state.trace.inner:
         return None
-    return engine.numbers_of(engine.read(value)) if value.spec.device.platform == "cpu" else None
+    return engine.numbers(value) if value.spec.device.platform == "cpu" else None
 
 
 def alias_value(value: Value) -> Value:

@@ -26,7 +26,7 @@ from lamina.engine.record import (
     record,
     state,
 )
-from lamina.engine.run import flush, numbers_of, read, synchronize
+from lamina.engine.run import flush, numbers, numbers_of, read, synchronize
 from lamina.engine.stretch import Stretches
 
 memory.keep()
@@ -65,6 +65,7 @@ __all__ = [
     "flush",
     "inside",
     "is_ready",
+    "numbers",
     "numbers_of",
     "of_array",
     "outside",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lamina.engine.program import Const, Node, NumberRef, RandomRef
+from lamina.engine.program import Const, Node, NumberRef, RandomRef, user_line
 
 NUMBERS = frozenset((float, int, bool, complex))
 
@@ -51,6 +51,23 @@ def _replace(items: Any, varying: frozenset[int], counter: list[int]) -> tuple[A
     return tuple(found)
 
 
+_places: dict[tuple[Any, str], tuple[list[Any], frozenset[int]]] = {}
+"""By operation and line: the places that a view was first cut at there, and which of them were seen to vary."""
+
+
+def _varying_here(op: Any, now: list[Any]) -> frozenset[int]:
+    """Which places of a view vary, by what this line gave before: a loop over places gives many at once, and each would
+    have to be seen twice, one after the other, with a program compiled each time.
+    """
+    here = (op, user_line())
+    before, varying = _places.get(here, (now, frozenset()))
+    if len(before) != len(now):
+        return frozenset()
+    varying |= {i for i, (a, b) in enumerate(zip(before, now, strict=True)) if a != b and a[0] is int}
+    _places[here] = before, varying
+    return varying
+
+
 def generalise(
     node: Node, key: tuple[Any, ...], expected: float | None = None
 ) -> tuple[tuple[Any, ...], list[tuple[type, Any]]]:
@@ -69,6 +86,8 @@ def generalise(
     entry = node.patterns.get(pattern)
     if entry is None:
         before, varying = now, frozenset(i for i, x in enumerate(now) if x[0] is float and x[1] is expected)
+        if getattr(key[0], "view", False):
+            varying |= _varying_here(key[0], now)
     else:
         before, varying = entry
         varying = varying | {i for i, (a, b) in enumerate(zip(before, now, strict=True)) if a != b}

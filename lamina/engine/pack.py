@@ -16,12 +16,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamina.engine.host import put
+from lamina.engine.host import OnHost, sent
 from lamina.engine.leaf import PACKED_SIZE
 from lamina.engine.program import Spec, spec_of
 from lamina.engine.record import Value
 
-__all__ = ["Pack", "Part", "array_of", "is_ready", "pack_of", "with_pack"]
+__all__ = ["STAND_INS", "Pack", "Part", "array_of", "is_ready", "pack_of", "with_pack"]
 
 Places = tuple[tuple[int, tuple[int, ...]], ...]
 """Where each part begins, and its shape."""
@@ -54,13 +54,13 @@ class Part:
         self.whole, self.index = whole, index
         self.array: Any = None
 
-    def cut(self, device: jax.Device) -> Any:
+    def cut(self, spec: Spec) -> Any:
         """The array, made on the host the first time."""
         if self.array is None:
             whole = self.whole
             start, shape = whole.places[self.index]
             cut = np.asarray(whole.array)[start : start + math.prod(shape)].reshape(shape)
-            self.array = put(cut.copy(), device).array
+            self.array = sent(cut.copy(), spec)
             whole.cuts += 1
         return self.array
 
@@ -98,7 +98,7 @@ class Pack:
         self.missed += 1
         self.lost += MISS
         flat = np.concatenate([np.asarray(array_of(values[slot])).reshape(-1) for slot in self.inputs])
-        whole = Whole(put(flat, self.spec.device).array, self.places)
+        whole = Whole(sent(flat, self.spec), self.places)
         for index, slot in enumerate(self.inputs):
             values[slot].array = Part(whole, index)
         return whole
@@ -116,15 +116,23 @@ class Pack:
         self.lost += cuts * CUT
 
 
+STAND_INS = frozenset((Part, OnHost))
+"""What may stand in a `Value` for an array."""
+
+
 def array_of(value: Value) -> Any:
-    """The array of a value that is known; a part is cut out of its whole."""
+    """The array of a value that is known; a part is cut out of its whole, what is on the host is sent."""
     found = value.array
-    return found.cut(value.spec.device) if found.__class__ is Part else found
+    if found.__class__ is OnHost:
+        found = value.array = found.needed(value.spec)
+    return found.cut(value.spec) if found.__class__ is Part else found
 
 
 def is_ready(value: Value) -> bool:
     """Whether the array of a value that is known can be read without waiting."""
     found = value.array
+    if found.__class__ is OnHost:
+        return True
     return bool((found.whole.array if found.__class__ is Part else found).is_ready())
 
 

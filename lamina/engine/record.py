@@ -37,7 +37,8 @@ class Value:
     """What a Tensor names: an array, or a slot of a trace that will give one.
 
     Attributes:
-        array: the jax.Array, a `Part` of one (see `pack.py`; `read` cuts it out), or None while pending.
+        array: the jax.Array, a `Part` of one or what is `OnHost` (see `pack.py`; `read` gives the array), or None
+            while pending.
         spec: shape, dtype, device.
         home: where it comes from: the Trace it is pending in, a LeafHome, the History that backward needs, or None.
         slot: its number there.

@@ -10,14 +10,15 @@ from typing import Any
 import jax
 import numpy as np
 
-from lamina.engine import cache, compile_options, explain, lower, memory, program
+from lamina.engine import cache, compile_options, explain, integers, lower, memory, program
+from lamina.engine.host import OnHost
 from lamina.engine.infer import shorten
-from lamina.engine.pack import Part, array_of, pack_of, with_pack
+from lamina.engine.pack import STAND_INS, array_of, pack_of, with_pack
 from lamina.engine.program import FREED, GRAD, INPUT, Node, NumberRef, spec_of
 from lamina.engine.record import Escaped, History, Lost, Trace, Value, config, state
 from lamina.engine.watch import Watch
 
-__all__ = ["flush", "numbers_of", "read", "synchronize"]
+__all__ = ["flush", "numbers", "numbers_of", "read", "synchronize"]
 
 AWAKE = 100e-6
 """Seconds that a reader waits without sleeping: being woken takes longer than a small program."""
@@ -337,7 +338,7 @@ def _run(trace: Trace) -> None:
         executable = _find(plan, live, donatable, trace)
     pack = executable.pack
     arguments: list[Any] = [values[slot].array for slot in executable.loose_inputs]
-    if Part in map(type, arguments):
+    if not STAND_INS.isdisjoint(map(type, arguments)):
         arguments = [array_of(values[slot]) for slot in executable.loose_inputs]
     if pack is not None:
         whole = pack.whole(values)
@@ -432,6 +433,14 @@ def read(value: Value) -> Any:
         if value.array is None:
             raise RuntimeError("The value of this tensor was lost: the program that computes it failed.")
     return array_of(value)
+
+
+def numbers(value: Value) -> np.ndarray:
+    """The numbers of a value, on the host, not to be written to; runs the program that it is pending in, if it is."""
+    if value.array is None:
+        integers.settle(value)
+    found = value.array
+    return found.numbers if found.__class__ is OnHost else numbers_of(read(value))
 
 
 def numbers_of(array: Any) -> np.ndarray:

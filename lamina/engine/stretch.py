@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
-from lamina.engine.pack import Part, array_of
+from lamina.engine.pack import STAND_INS, array_of
 from lamina.engine.program import INPUT, LEAF, NO_GRAD, Const, Node, NumberRef, RandomRef, Spec
 from lamina.engine.record import Trace, Value, config, state
 
@@ -200,7 +200,7 @@ class Stretches:
         kinds = set(map(type, arrays))
         if type(None) in kinds:
             return None
-        if Part in kinds:
+        if not STAND_INS.isdisjoint(kinds):
             arrays = [array_of(operands[i]) for i in whole.operands]
         (array,) = whole.call(*arrays)
         result = Value(whole.spec, None, 0, whole.node, False)
