@@ -18,7 +18,7 @@ import numpy as np
 
 from lamina import dtypes, engine
 from lamina.bounds import LOOK
-from lamina.known import JOINS, MANY
+from lamina.known import JOINS, MANY, are_on_host
 from lamina.ops.check import type_name
 from lamina.ops.op import TABLE, Key, Op, OpParameter
 from lamina.ops.optim_blocks import Blocks
@@ -120,7 +120,7 @@ def make(op: Op, *, method: bool = False) -> Callable[..., Any]:
         lines.append(f"_look({', '.join(p.name for p in own)})")
     if op.name in JOINS:
         lines += [
-            f"if tensors.__class__ in _rows and len(tensors) >= {MANY}:",
+            f"if tensors.__class__ in _rows and (len(tensors) >= {MANY} or _on_host(tensors)):",
             "    result = _join(tensors, dim)",
             "    if result is not None:",
             "        return result if out is None else _out(out, result)",
@@ -205,6 +205,7 @@ def _compile(op: Op, name: str, source: str, **more: Any) -> Callable[..., Any]:
         "_draw": Generated.draw,
         "_look": LOOK.get(op.name),
         "_rows": (list, tuple),
+        "_on_host": are_on_host,
         "_join": JOINS.get(op.name),
         "_returns": result_type(op),
         **{f"_default_{p.name}": p.default for p in op.parameters},

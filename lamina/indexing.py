@@ -19,6 +19,7 @@ import numpy as np
 
 import lamina
 from lamina import bounds, engine
+from lamina.known import piece
 from lamina.ops.index import check_together
 from lamina.ops.op import TABLE
 from lamina.ops.shape import slice_bounds
@@ -264,8 +265,7 @@ def getitem(tensor: Tensor, index: Any) -> Tensor:
     if type(index) is int and shape:
         return _view(tensor, (_checked(index, 0, shape[0]),), _first(len(shape)))
     if type(index) is slice and shape:
-        kept, starts = _sliced(index, shape[0])
-        return _view(tensor, starts, (kept, *[_ALL] * (len(shape) - 1)))
+        return _first_sliced(tensor, index, shape)
     found = parse(index, shape)
     if found.cuts or not found.advanced:
         tensor = _view(tensor, found.starts, found.plan)
@@ -273,6 +273,14 @@ def getitem(tensor: Tensor, index: Any) -> Tensor:
         return tensor
     operands, plan = _places(found, _view_ndim(found.plan))
     return lamina.functions.advanced_index(tensor, operands, plan)
+
+
+def _first_sliced(tensor: Tensor, index: slice, shape: tuple[int, ...]) -> Tensor:
+    """A slice of the first dimension alone, as loops over data cut it."""
+    first, starts = _sliced(index, shape[0])
+    plan = (first, *[_ALL] * (len(shape) - 1))
+    known = piece(tensor, index, (TABLE["basic_index"], (starts,), (plan,)))
+    return _view(tensor, starts, plan) if known is None else known
 
 
 C_NAMES = {  # what PyTorch's messages call a type

@@ -1,6 +1,7 @@
-"""Joining many tensors whose numbers are known: on the host, since a program with as many inputs would compile long.
+"""Cutting and joining tensors whose numbers are known: on the host.
 
-Data is prepared so: a tensor for each line of a text, or for each image, and one of them all.
+Data is prepared so: a tensor for each line of a text, or for each image, and one of them all. A program with as many
+inputs would compile long, and one for few small ones takes longer to be called than they take to be joined.
 """
 
 from __future__ import annotations
@@ -10,13 +11,40 @@ from typing import Any
 
 import numpy as np
 
-from lamina.engine import put
-from lamina.tensor import Tensor, known_numbers, wrap
+from lamina.engine import LATER, OnHost, is_ready, put
+from lamina.tensor import Tensor, known_numbers, share, wrap
 
-__all__ = ["JOINS", "MANY"]
+__all__ = ["JOINS", "MANY", "are_on_host", "piece"]
 
 MANY = 64
-"""Fewer tensors than that are joined by an operation like any other."""
+"""Fewer tensors than that are joined by an operation like any other, unless they are on the host."""
+
+
+def are_on_host(tensors: Sequence[Any]) -> bool:
+    """Whether tensors that are to be joined seem to be on the host: the first one is."""
+    first = tensors[0] if tensors else None
+    return isinstance(first, Tensor) and first._value.array.__class__ is OnHost
+
+
+def piece(tensor: Tensor, index: slice, cut: tuple[Any, ...]) -> Tensor | None:
+    """`tensor[index]`, a view, cut out on the host; None unless it is a small piece of whole numbers that are known.
+
+    Tokens of a text are cut so, at other places in each step.
+
+    Args:
+        cut: what the view is as an operation.
+    """
+    value = tensor.current()
+    spec = value.spec
+    if spec.dtype.kind not in "iub" or value.array is None or not is_ready(value):
+        return None
+    numbers = known_numbers(tensor)
+    if numbers is None:
+        return None
+    found = numbers[index]
+    if found.nbytes > LATER:
+        return None
+    return share(tensor, put(found.copy(), spec.device), cut)
 
 
 def _join(function: Callable[..., np.ndarray], tensors: Sequence[Any], dim: int) -> Tensor | None:

@@ -18,8 +18,14 @@ _REFLECTED = {"sub": "rsub", "pow": "rpow"}
 _COMMUTES = ("add", "mul", "and", "or", "xor")
 
 
-def _operator(function: Any) -> Any:
+def _operator(function: Any, of_integers: Any = None) -> Any:
+    """The method for an operator; `of_integers` is what it does to numbers of Python's."""
+
     def method(self: Tensor, other: Any) -> Tensor:
+        if of_integers is not None and other.__class__ is int and self._value.array.__class__ is engine.OnHost:
+            value = engine.integers.computed(of_integers, self.current(), other)
+            if value is not None:
+                return wrap(value)
         try:
             return function(self, other)
         except TypeError:
@@ -69,7 +75,8 @@ def bind() -> None:
     """Give Tensor its operators."""
     for special, name in _BINARY.items():
         function = getattr(functions, name)
-        setattr(Tensor, f"__{special}__", _operator(function))
+        of_integers = engine.integers.COMPUTE.get(special)
+        setattr(Tensor, f"__{special}__", _operator(function, of_integers))
         if special in ("eq", "ne", "lt", "le", "gt", "ge"):
             continue
         if special != "matmul":  # `x @= y` gives x another tensor, as in PyTorch
@@ -77,7 +84,7 @@ def bind() -> None:
         if special in _REFLECTED:
             reflected = _operator(getattr(functions, _REFLECTED[special]))
         elif special in _COMMUTES:
-            reflected = _operator(function)
+            reflected = _operator(function, of_integers)
         else:
             reflected = _swapped(function)
         setattr(Tensor, f"__r{special}__", reflected)

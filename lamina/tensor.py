@@ -615,13 +615,14 @@ class Tensor(engine.Handle, Methods):
         from lamina.inspect import tensor_repr
 
         value = self.current()
-        array = engine.read(value)
-        if isinstance(array, jax.core.Tracer):
-            return f"tensor({array})"
+        if value.spec.device is engine.TRACED or _state.trace.inner:
+            array = engine.read(value)
+            if isinstance(array, jax.core.Tracer):
+                return f"tensor({array})"
         grad_fn = self.grad_fn
         place = self.device
         return tensor_repr(
-            engine.numbers_of(array),
+            engine.numbers(value),
             self.dtype.name,
             "" if place.type == "cpu" and not place.index else str(place),
             value.leaf is not None,
@@ -831,6 +832,11 @@ def _note_writing(tensor: Tensor) -> None:
 def detached(value: Value) -> Value:
     """The same value without gradients."""
     return value if not value.need and value.leaf is None else _fresh(value)
+
+
+def host_numbers(tensor: Tensor) -> np.ndarray:
+    """The numbers of a tensor, on the host, not to be written to; runs what is pending."""
+    return engine.numbers(tensor.current())
 
 
 def known_numbers(tensor: Tensor) -> np.ndarray | None:

@@ -7,6 +7,7 @@ import pytest
 
 import lamina
 from lamina import known
+from tests.engine.both import both
 from tests.parity import compare, floats
 
 MANY = known.MANY
@@ -97,3 +98,53 @@ def test_a_long_loop_compiles_little():
         changed[i] = (label.item() + 1) % 10
     assert lamina.engine.compilations() <= 6
     assert changed.equal((labels + 1) % 10)
+
+
+def test_a_slice_of_known_whole_numbers_is_a_view():
+    def run(t):
+        data = t.arange(20)
+        piece, rows = data[3:7], t.arange(12).reshape(3, 4)
+        rows = rows.clone()
+        low = rows[1:]
+        data[4] = 100
+        piece[0] = -1
+        rows[2, 0] = 50
+        low += 1
+        return [data, piece, rows, low, data[2:2], data[::3], data[-4:], data[5:100], piece.shape, low.stride()]
+
+    both(run)
+
+
+def test_slices_at_other_places_need_no_new_program():
+    data = lamina.arange(5000)
+
+    def batch(seed):
+        lamina.manual_seed(seed)
+        places = lamina.randint(4000, (16,))
+        x = lamina.stack([data[i : i + 8] for i in places])
+        y = lamina.stack([data[i + 1 : i + 9] for i in places])
+        return x, y
+
+    for seed in range(3):
+        batch(seed)
+    lamina.engine.reset()
+    for seed in range(3, 9):
+        x, y = batch(seed)
+        assert lamina.equal(x + 1, y)
+    assert lamina.engine.compilations() <= 1  # the comparison
+
+
+def test_slices_of_what_is_computed_are_recorded():
+    x = lamina.arange(6) * 2
+    y = x[2:4]
+    assert x._value.array is None and y._value.array is None
+    assert y.tolist() == [4, 6]
+    with lamina.no_grad():
+        assert lamina.randn(6)[2:4].shape == (2,)
+
+
+def test_floats_on_the_host_are_joined_there():
+    both(lambda t: [t.stack([t.tensor([1.0, 2.0]), t.tensor([3.0, 4.0])]), t.cat([t.tensor([1.0]), t.tensor([2])])])
+    w = lamina.tensor([1.0], requires_grad=True)
+    lamina.cat([w, lamina.tensor([2.0])]).sum().backward()
+    assert w.grad.tolist() == [1]

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from lamina import creation, dtypes, engine
+from lamina import creation, dtypes
 from lamina.functions import stack
-from lamina.tensor import Tensor
+from lamina.tensor import Tensor, host_numbers
 
 Make = Callable[[np.ndarray], Any]
 
@@ -112,7 +112,7 @@ def _of_tensors(batch: Sequence[Tensor], make: Make) -> Any:
     """Tensors on the CPU without gradients are put together on the host: nothing is compiled for it."""
     if any(item.requires_grad or not item.is_cpu for item in batch):
         return stack(list(batch))
-    return make(_stacked([engine.numbers(item.current()) for item in batch]))
+    return make(_stacked([host_numbers(item) for item in batch]))
 
 
 def _stacked(batch: Sequence[np.ndarray]) -> np.ndarray:

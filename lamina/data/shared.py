@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from lamina import creation, engine
-from lamina.tensor import Tensor
+from lamina import creation
+from lamina.tensor import Tensor, host_numbers
 
 ALIGNMENT = 64
 
@@ -92,7 +92,7 @@ class _Pickler(pickle.Pickler):
         if kind is Marked:
             return _as_tensor, _parts(obj.array)
         if kind is Tensor and not obj.requires_grad:
-            return _as_tensor, _parts(engine.numbers(obj.current()))
+            return _as_tensor, _parts(host_numbers(obj))
         if kind is np.ndarray and not obj.dtype.hasobject:
             return _as_array, _parts(obj)
         return NotImplemented

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from lamina import creation, engine
+from lamina import creation
 from lamina.data.dataset import Dataset
-from lamina.tensor import Tensor
+from lamina.tensor import Tensor, host_numbers
 
 
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
@@ -61,7 +61,7 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 
     def _arrays(self) -> Sequence[np.ndarray]:
         """The tensors' own memory."""
-        return self._sent if self._tensors is None else [engine.numbers(tensor.current()) for tensor in self._tensors]
+        return self._sent if self._tensors is None else [host_numbers(tensor) for tensor in self._tensors]
 
     def rows(self, indices: Sequence[int]) -> list[Any]:
         """The rows of several indices, of each tensor: NumPy arrays where the numbers are on the host."""

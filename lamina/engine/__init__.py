@@ -1,11 +1,11 @@
 """The engine: record -> program -> lower -> run. `README.md` beside this file follows one training step through it."""
 
-from lamina.engine import memory, transform
+from lamina.engine import integers, memory, transform
 from lamina.engine.autograd import backward, backward_again
 from lamina.engine.basic import ADD, DETACH, PART, ZEROS_LIKE, Basic
 from lamina.engine.cache import folder as cache_folder
 from lamina.engine.explain import Compilation, compilations, explain, reset
-from lamina.engine.host import put
+from lamina.engine.host import LATER, OnHost, put
 from lamina.engine.infer import set_key_class
 from lamina.engine.inner import Inner, Recorded, capture, close, inside, outside, record_custom, transform_of
 from lamina.engine.leaf import Gradients, Leaf, Packed
@@ -44,7 +44,9 @@ __all__ = [
     "Handle",
     "History",
     "Inner",
+    "LATER",
     "Leaf",
+    "OnHost",
     "Packed",
     "RandomAt",
     "Recorded",
@@ -64,6 +66,7 @@ __all__ = [
     "explain",
     "flush",
     "inside",
+    "integers",
     "is_ready",
     "numbers",
     "numbers_of",

@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lamina.engine import cache, compile_options, explain, integers, lower, memory, program
+from lamina.engine import cache, compile_options, explain, lower, memory, program
 from lamina.engine.host import OnHost
 from lamina.engine.infer import shorten
 from lamina.engine.pack import STAND_INS, array_of, pack_of, with_pack
@@ -437,8 +437,6 @@ def read(value: Value) -> Any:
 
 def numbers(value: Value) -> np.ndarray:
     """The numbers of a value, on the host, not to be written to; runs the program that it is pending in, if it is."""
-    if value.array is None:
-        integers.settle(value)
     found = value.array
     return found.numbers if found.__class__ is OnHost else numbers_of(read(value))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import lamina
-from lamina import nn
+from lamina import engine, nn
 from lamina.engine import host
 
 TYPES = (
@@ -27,13 +27,53 @@ def test_it_is_what_jax_makes(dtype, direct, monkeypatch):
         for array in (whole, whole[0, 0, 0], whole[:0], whole.T, whole[:, ::2]):
             array = np.array(array)
             value = host.put(array, device)
+            found = engine.read(value)
             with jax.enable_x64(True):
                 expected = jax.device_put(array, device)
-            assert value.array.dtype == expected.dtype == array.dtype
-            assert value.array.sharding == expected.sharding
-            assert value.array.committed == expected.committed
+            assert found.dtype == expected.dtype == array.dtype
+            assert found.sharding == expected.sharding
+            assert found.committed == expected.committed
             assert value.spec.shape == array.shape
-            np.testing.assert_array_equal(np.asarray(value.array), array)
+            np.testing.assert_array_equal(np.asarray(found), array)
+
+
+def test_small_arrays_stay_on_the_host_until_a_program_needs_them():
+    x = lamina.tensor([3, 1, 2])
+    value = x._value
+    assert value.array.__class__ is engine.OnHost and engine.is_ready(value)
+    assert x.tolist() == [3, 1, 2] and x.numpy().sum() == 6 and repr(x) == "tensor([3, 1, 2])"
+    assert value.array.array is None
+    assert (x + x).tolist() == [6, 2, 4]
+    assert value.array.__class__ is not engine.OnHost
+    assert lamina.zeros(1 << 14)._value.array.__class__ is engine.OnHost  # 64 KB
+    assert lamina.zeros((1 << 14) + 1)._value.array.__class__ is not engine.OnHost
+
+
+def test_what_two_hold_is_sent_once():
+    x = lamina.tensor([1.0, 2.0])
+    y = x.detach()
+    assert x.data_ptr() == y.data_ptr()
+    x += 1
+    assert y.tolist() == [2, 3]
+    w = lamina.tensor([1.0, 2.0], requires_grad=True)
+    kept = w.detach().clone()
+    optimizer = lamina.optim.SGD([w], lr=0.5)
+    for _ in range(3):
+        optimizer.zero_grad()
+        (w * w).sum().backward()
+        optimizer.step()
+    assert kept.tolist() == [1, 2] and w.tolist() == [0, 0]
+
+
+def test_the_callers_array_may_change():
+    for make in (lamina.tensor, lamina.from_numpy, lamina.as_tensor):
+        given = np.arange(4)
+        x = make(given)
+        before = x.tolist()
+        given[:] = 9
+        assert x.tolist() == before
+        x.numpy()[:] = 7
+        assert x.tolist() == before
 
 
 def test_there_is_a_short_way():

@@ -445,3 +445,26 @@ def test_a_line_with_many_lengths_compiles_each_length_once():
             assert loss.item() == lengths.sum()
             compiled.append(lamina.engine.compilations())
     assert compiled[-1] == compiled[19]
+
+
+def test_places_of_views_are_seen_to_vary_by_line():
+    """32 pieces at places that vary: one program of them with the first place fixed, and one with none."""
+    data = lamina.rand(500) * 2
+    lamina.synchronize()
+    lamina.engine.reset()
+    for seed in range(4):
+        places = [(7 * seed + 11 * i) % 400 for i in range(32)]
+        pieces = lamina.stack([data[i : i + 8] for i in places])
+        np.testing.assert_array_equal(pieces.numpy(), np.stack([data.numpy()[i : i + 8] for i in places]))
+    assert lamina.engine.compilations() == 2
+
+
+def test_views_at_the_same_places_in_each_step_are_one_program():
+    data = lamina.rand(6, 4) * 2
+    lamina.synchronize()
+
+    def loop():
+        for _ in range(4):
+            (data[2:4] + data[:, 1:3][2:4].sum()).tolist()
+
+    assert compiled(loop) == 1
