@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lamina.engine import LATER, OnHost, is_ready, put
+from lamina.engine import LATER, TRACED, OnHost, is_ready, put
 from lamina.tensor import Tensor, known_numbers, share, wrap
 
 __all__ = ["JOINS", "MANY", "are_on_host", "piece"]
@@ -21,9 +21,8 @@ MANY = 64
 
 
 def are_on_host(tensors: Sequence[Any]) -> bool:
-    """Whether tensors that are to be joined seem to be on the host: the first one is."""
-    first = tensors[0] if tensors else None
-    return isinstance(first, Tensor) and first._value.array.__class__ is OnHost
+    """Whether all of some tensors are on the host."""
+    return all(isinstance(x, Tensor) and x._value.array.__class__ is OnHost for x in tensors)
 
 
 def piece(tensor: Tensor, index: slice, cut: tuple[Any, ...]) -> Tensor | None:
@@ -36,7 +35,7 @@ def piece(tensor: Tensor, index: slice, cut: tuple[Any, ...]) -> Tensor | None:
     """
     value = tensor.current()
     spec = value.spec
-    if spec.dtype.kind not in "iub" or value.array is None or not is_ready(value):
+    if spec.dtype.kind not in "iub" or value.array is None or spec.device is TRACED or not is_ready(value):
         return None
     numbers = known_numbers(tensor)
     if numbers is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax
 import numpy as np
 import pytest
 
@@ -148,3 +149,18 @@ def test_floats_on_the_host_are_joined_there():
     w = lamina.tensor([1.0], requires_grad=True)
     lamina.cat([w, lamina.tensor([2.0])]).sum().backward()
     assert w.grad.tolist() == [1]
+
+
+def test_whole_numbers_in_a_transform_are_cut_by_the_operation():
+    x = lamina.arange(12).reshape(3, 4)
+    np.testing.assert_array_equal(lamina.func.vmap(lambda row: row[1:3])(x).numpy(), x.numpy()[:, 1:3])
+    assert jax.jit(lambda a: lamina.as_tensor(a)[1:].array())(np.arange(3)).tolist() == [1, 2]
+
+
+def test_what_is_still_computed_is_not_waited_for():
+    """Joined with something on the host, it stays a part of the program."""
+    computed = lamina.randn(2, 2) * 2
+    lamina.engine.flush()
+    joined = lamina.cat([lamina.zeros(1, 2), computed])
+    assert joined._value.array is None
+    assert joined[1:].tolist() == computed.tolist()
