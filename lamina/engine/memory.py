@@ -12,8 +12,10 @@ import functools
 import math
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
+
+import jax.numpy as jnp
 
 from lamina.engine.program import Spec
 
@@ -30,9 +32,6 @@ _HEAVY = 8 << 20
 
 _BULKY = 1 << 20
 """Bytes: of a program that gives more, one run may wait for its turn; results of many would not fit into the cache."""
-
-_SIGN = 1 << 16
-"""Bytes: a result that is kept for a while to see whether its program has ended is no larger."""
 
 _ROOM = 64 << 20
 """Bytes: so many may be free at the end of a heap before they are given back."""
@@ -107,33 +106,33 @@ def _bytes(spec: Spec) -> int:
 class Pace:
     """Lets one run of a program wait for its turn, not as many as JAX would: their results fill the caches.
 
-    It keeps a small result of the last two runs, which says whether they have ended.
+    The program gives one more result, a sign that it has ended, of which the last two are kept.
     """
 
-    __slots__ = ("_before", "_last", "_place")
+    __slots__ = ("_before", "_last")
 
-    def __init__(self, place: int) -> None:
-        self._place = place
+    def __init__(self) -> None:
         self._before: Any = None
         self._last: Any = None
 
     @staticmethod
-    def of(results: Sequence[Spec], bytes: int) -> Pace | None:
-        """The pace of a program of these results and this surplus, if it needs one."""
-        if not results or bytes <= _BULKY:
-            return None
-        size, place = min((_bytes(spec), place) for place, spec in enumerate(results))
-        return Pace(place) if size <= _SIGN else None
+    def of(bytes: int) -> Pace | None:
+        """The pace of a program of this surplus, if it needs one."""
+        return Pace() if _BULKY < bytes <= _HEAVY else None
+
+    @staticmethod
+    def with_sign(function: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+        """The function with the sign as its last result."""
+        return lambda *arguments: [*function(*arguments), jnp.zeros((), bool)]
 
     def wait(self) -> None:
         """Wait until the run before the last one has ended."""
-        before = self._before
-        if before is not None and not before.is_deleted():
-            before.block_until_ready()
+        if self._before is not None:
+            self._before.block_until_ready()
 
-    def note(self, results: Sequence[Any]) -> None:
-        """Remember a run by what it gives."""
-        self._before, self._last = self._last, results[self._place]
+    def note(self, sign: Any) -> None:
+        """Remember the sign of a run."""
+        self._before, self._last = self._last, sign
 
 
 _malloc_trim = _libc("malloc_trim")

@@ -136,8 +136,7 @@ class Executable:
             self.pack = pack = pack_of(trace.values, self.donated, self.outputs, plan.specs)
         self.loose_inputs = [slot for slot in self.inputs if pack is None or slot not in pack.inputs]
         self.loose_outputs = [slot for slot in self.outputs if pack is None or slot not in pack.outputs]
-        loose = [plan.specs[slot] for slot in self.loose_outputs]
-        self.pace = None if self.heavy else memory.Pace.of(loose, surplus)
+        self.pace = memory.Pace.of(surplus) if self.watch is None else None
         self.call = self._compile(plan, steps, trace)
 
     @property
@@ -171,6 +170,9 @@ class Executable:
             if pack is not None:
                 function = with_pack(function, pack, self.inputs, self.outputs)
                 donated.insert(0, 0)
+                results += 1
+            if self.pace is not None:
+                function = self.pace.with_sign(function)
                 results += 1
             jitted = jax.jit(function, donate_argnums=donated, keep_unused=True, out_shardings=sharding)
             key = cache.key(steps, self, device) if self.watch is None else None
@@ -365,7 +367,7 @@ def _run(trace: Trace) -> None:
         if pack.lost > executable.seconds:
             plan.stop_packing()
     if executable.pace is not None:
-        executable.pace.note(results)
+        executable.pace.note(results.pop())
     watch = executable.watch
     flags = None if watch is None else results.pop()
     kept = executable.kept

@@ -11,9 +11,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import torch
 
 import lamina
 from lamina.engine import memory, spec_of
+from lamina.engine.run import _recent
 
 GLIBC = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
 
@@ -88,27 +90,43 @@ def test_programs_that_give_much_run_one_at_a_time():
 
 
 def test_of_programs_that_give_less_one_run_waits_for_its_turn():
-    class Result:
+    class Sign:
         def __init__(self, run):
-            self.run, self.deleted = run, False
-
-        def is_deleted(self):
-            return self.deleted
+            self.run = run
 
         def block_until_ready(self):
             waited.append(self.run)
 
     waited: list[int] = []
-    pace = memory.Pace.of([LARGE, SMALL], memory.surplus([LARGE, SMALL], []))
-    results = [Result(run) for run in range(5)]
-    results[1].deleted = True
-    for result in results:
+    pace = memory.Pace.of(memory.surplus([LARGE, SMALL], []))
+    for run in range(5):
         pace.wait()
-        pace.note([None, result])
-    assert waited == [0, 2]  # before runs 2 and 4; what was seen of run 1 is gone
-    assert memory.Pace.of([SMALL], memory.surplus([SMALL], [])) is None
-    assert memory.Pace.of([LARGE], memory.surplus([LARGE], [])) is None  # too large to be kept
-    assert memory.Pace.of([LARGE, SMALL], memory.surplus([LARGE, SMALL], [LARGE])) is None
+        pace.note(Sign(run))
+    assert waited == [0, 1, 2]  # before runs 2, 3 and 4
+    assert memory.Pace.of(memory.surplus([SMALL], [])) is None
+    assert memory.Pace.of(memory.surplus([LARGE, LARGE, LARGE], [])) is None  # waits for all
+    assert memory.Pace.of(memory.surplus([LARGE, SMALL], [LARGE])) is None
+
+
+def test_a_program_with_a_sign_gives_its_results():
+    w = lamina.ones(1 << 19, requires_grad=True)  # 2 MB
+    optimizer = lamina.optim.Adam([w], lr=0.5)
+    lamina.engine.reset()
+    for _ in range(6):
+        optimizer.zero_grad()
+        loss = (w * w).mean()
+        loss.backward()
+        optimizer.step()
+    assert lamina.engine.compilations() <= 2
+    (executable,) = {found for plan in _recent for found in plan.executables.values() if found.pace is not None}
+    assert executable.pace._last.tolist() is False and len(executable.loose_outputs) == 6
+    v = torch.ones(1 << 19, requires_grad=True)
+    theirs = torch.optim.Adam([v], lr=0.5)
+    for _ in range(6):
+        theirs.zero_grad()
+        (v * v).mean().backward()
+        theirs.step()
+    np.testing.assert_allclose(w[:5].tolist(), v[:5].tolist(), rtol=1e-4)
 
 
 def test_free_pages_are_given_back_ever_more_rarely(monkeypatch):
