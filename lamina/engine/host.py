@@ -72,7 +72,8 @@ def sent(array: np.ndarray, spec: Spec) -> Any:
     """A NumPy array as one of JAX's, on the device of the spec."""
     with jax.enable_x64(True):  # without it, both ways make 32 bits of 64
         if _transfer is None:
-            return jax.device_put(array, spec.device)
+            with jax.ensure_compile_time_eval():  # also where JAX traces a function
+                return jax.device_put(array, spec.device)
         target = _targets.get(spec)
         if target is None:
             aval = jax.core.ShapedArray(spec.shape, spec.dtype)

@@ -112,3 +112,13 @@ def test_a_module_drops_gradients_without_looking_at_them(monkeypatch):
     monkeypatch.setattr(lamina.engine.Packed, "take", None)
     net.zero_grad()
     assert all(p.grad is None for p in net.parameters())
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_what_a_traced_function_needs_first_is_an_array(direct, monkeypatch):
+    if not direct:
+        monkeypatch.setattr(host, "_transfer", None)
+    x = lamina.tensor([1.0, 2.0])
+    assert jax.jit(lambda y: (lamina.as_tensor(y) + x).array())(np.ones(2, np.float32)).tolist() == [2, 3]
+    assert isinstance(engine.read(x._value), jax.Array) and not isinstance(engine.read(x._value), jax.core.Tracer)
+    assert (x * 2).tolist() == [2, 4]
