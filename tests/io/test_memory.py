@@ -15,7 +15,7 @@ MEGABYTES = 64
 """Of the file: half of it one tensor, half of it a few."""
 
 PROGRAM = """
-import gc, os, sys
+import ctypes, gc, os, sys
 import lamina
 from lamina import io
 
@@ -25,6 +25,7 @@ def now(name):
 
 def peak(function):
     gc.collect()
+    getattr(ctypes.CDLL(None), "malloc_trim", int)(0)  # what lies free would serve the next
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")  # the peak is what is resident now
     before = now("VmRSS")
@@ -66,6 +67,7 @@ def test_loading_needs_the_file_once_and_saving_nothing(tmp_path):
     saving, loading = measured("save", paths), measured("load", paths)
     for path in paths:
         path.unlink()
-    assert max(saving.values()) < 24, saving  # a copy of the largest tensor would be 32; NumPy writes 16 at once
+    # A copy of the largest tensor would be 32. NumPy writes 16 at once, and may hold them while the next 8 are written.
+    assert max(saving.values()) < 28, saving
     # The largest tensor is half of the file: held twice, it would show.
     assert all(MEGABYTES * 0.9 < growth < MEGABYTES * 1.25 for growth in loading.values()), loading
