@@ -18,12 +18,12 @@ import jax
 import numpy as np
 
 import lamina
-from lamina import bounds, engine
+from lamina import bounds
 from lamina.known import piece
 from lamina.ops.index import check_together
 from lamina.ops.op import TABLE
 from lamina.ops.shape import slice_bounds
-from lamina.tensor import Tensor, call_view
+from lamina.tensor import Tensor, call_view, may_be_traced
 
 Plan = tuple[tuple[Any, ...], ...]
 
@@ -186,9 +186,7 @@ def _checked(index: int, dim: int, size: int) -> int:
 
 def _readable(operand: Any) -> bool:
     """Whether a number can be read: as an int it makes a view. Within a JAX transform it cannot."""
-    if not isinstance(operand, Tensor) or not (
-        engine.state.trace.inner or operand.current().spec.device is engine.TRACED
-    ):
+    if not isinstance(operand, Tensor) or not may_be_traced(operand.current()):
         return True
     return not isinstance(operand.array(), jax.core.Tracer)
 

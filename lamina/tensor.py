@@ -545,7 +545,7 @@ class Tensor(engine.Handle, Methods):
         if self.numel() != 1:
             raise RuntimeError(f"a Tensor with {self.numel()} elements cannot be converted to Scalar")
         value = self.current()
-        if value.spec.device is engine.TRACED or _state.trace.inner:
+        if may_be_traced(value):
             array = self.array()
             if isinstance(array, jax.core.Tracer):
                 raise jax.errors.ConcretizationTypeError(
@@ -581,7 +581,7 @@ class Tensor(engine.Handle, Methods):
     def __index__(self) -> int:
         value = self.current()
         spec = value.spec
-        if not spec.shape and spec.dtype.kind in "iu" and spec.device is not engine.TRACED and not _state.trace.inner:
+        if not spec.shape and spec.dtype.kind in "iu" and not may_be_traced(value):
             return int(engine.numbers(value))
         if self.numel() != 1 or self.dtype.is_floating_point or self.dtype.is_complex:
             raise TypeError("only integer tensors of a single element can be converted to an index")
@@ -615,7 +615,7 @@ class Tensor(engine.Handle, Methods):
         from lamina.inspect import tensor_repr
 
         value = self.current()
-        if value.spec.device is engine.TRACED or _state.trace.inner:
+        if may_be_traced(value):
             array = engine.read(value)
             if isinstance(array, jax.core.Tracer):
                 return f"tensor({array})"
@@ -834,6 +834,11 @@ def detached(value: Value) -> Value:
     return value if not value.need and value.leaf is None else _fresh(value)
 
 
+def may_be_traced(value: Value) -> bool:
+    """Whether a value may stand for a number of a JAX transform, which nobody can look at."""
+    return value.spec.device is engine.TRACED or bool(_state.trace.inner)
+
+
 def host_numbers(tensor: Tensor) -> np.ndarray:
     """The numbers of a tensor, on the host, not to be written to; runs what is pending."""
     return engine.numbers(tensor.current())
@@ -842,7 +847,7 @@ def host_numbers(tensor: Tensor) -> np.ndarray:
 def known_numbers(tensor: Tensor) -> np.ndarray | None:
     """The numbers of a tensor on the CPU, not to be written to, if they are computed and no gradient passes."""
     value = tensor.current()
-    if value.array is None or value.need or value.spec.device is engine.TRACED or _state.trace.inner:
+    if value.array is None or value.need or may_be_traced(value):
         return None
     return engine.numbers(value) if value.spec.device.platform == "cpu" else None
 
