@@ -6,6 +6,8 @@ sorting them first, cumulative sums and products with counts all took longer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -207,6 +209,10 @@ _AT_ONCE, _TOGETHER = 64, 8
 """Bags of so many rows are summed without a loop; in longer ones, so many rows at each turn of it."""
 
 
+def _column(i: int, x: jax.Array | None) -> Any:
+    return None if x is None else x[:, i]
+
+
 @jax.custom_jvp
 def _total(weight: jax.Array, indices: jax.Array, weights: jax.Array | None, present: jax.Array | None) -> jax.Array:
     """The sum of the rows of each bag: weight (V, E), the others (B, L) -> (B, E).
@@ -215,22 +221,17 @@ def _total(weight: jax.Array, indices: jax.Array, weights: jax.Array | None, pre
     CPU, 64 bags of 50 rows of 64 take 94 us in place of 210, 512 bags of 200 rows of 128 take 1.6 ms in place of 15.
     """
     length = indices.shape[1]
+    rest = length if length <= _AT_ONCE else length % _TOGETHER
+    given = (indices, weights, present)
 
-    def of_places(total: Any, places: list[Any], count: int) -> Any:
-        index, *others = places
+    def of_places(total: jax.Array, places: Sequence[Any], count: int) -> jax.Array:
         for i in range(count):
-            chosen = [None if x is None else x[:, i] for x in others]
-            term = _weighted(_gather(weight, index[:, i]), *chosen)
-            total = term if total is None else total + term
+            index, *others = map(partial(_column, i), places)
+            total = total + _weighted(_gather(weight, index), *others)
         return total
 
-    given = [indices, weights, present]
-    rest = length if length <= _AT_ONCE else length % _TOGETHER
-    total = (
-        of_places(None, given, rest)
-        if rest
-        else jnp.zeros_like(_weighted(weight[:1], None, None), shape=(indices.shape[0], weight.shape[1]))
-    )
+    wide = _weighted(weight[:0], None, None).dtype
+    total = of_places(jnp.zeros((indices.shape[0], weight.shape[1]), wide), given, rest)
     if rest == length:
         return total
 
