@@ -1,6 +1,7 @@
 """`make bench`: time everything, write `benchmarks/results/` and, with --readme, the table in README.md.
 
 python -m benchmarks.run --rows small50,deep --contenders lamina,torch,limit --rounds 9
+python -m benchmarks.run --device cuda --output h100
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 
 from benchmarks import loops, models, networks, timing
 from benchmarks.apart import Contender
+from benchmarks.place import Place
 
 HERE = Path(__file__).parent
 MARKS = ("<!-- benchmarks: begin -->", "<!-- benchmarks: end -->")
@@ -46,17 +48,27 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15, help="how often the contenders take turns")
     parser.add_argument("--seconds", type=float, default=0.2, help="length of one turn")
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1), help="for all contenders")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where all contenders compute")
+    parser.add_argument(
+        "--precision", choices=("highest", "high"), default="highest",
+        help="how all contenders multiply float32 matrices on a GPU: exactly, or by TF32",
+    )  # fmt: skip
     parser.add_argument("--output", default="latest", help="name of the files in benchmarks/results/")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md")
     arguments = parser.parse_args()
+    place = Place(arguments.device, arguments.precision)
     use_threads(arguments.threads)
+    os.environ.update(place.environment())
 
-    rows = arguments.rows.split(",") if arguments.rows else [*ROWS, *OTHER_ROWS]
+    others = OTHER_ROWS if place.device == "cpu" else ()
+    rows = arguments.rows.split(",") if arguments.rows else [*ROWS, *others]
     for name in rows:
         if name not in ROWS and name not in OTHER_ROWS:
             parser.error(f"--rows: no row is called {name}")
+        if name not in ROWS and name not in others:
+            parser.error(f"--rows: {name} is measured on the CPU only")
     contenders = models.available(arguments.contenders.split(",") if arguments.contenders else None)
-    results: dict[str, Any] = {"machine": machine(arguments.threads, contenders), "rows": {}}
+    results: dict[str, Any] = {"machine": machine(arguments.threads, contenders, place), "rows": {}}
     noise: list[float] = []
     # Processes of their own come first, while this one holds little memory and no threads.
     if "first_step" in rows:
@@ -65,7 +77,7 @@ def main() -> None:
         results["rows"]["memory"] = report("memory", measure_memory(contenders))
     for name in rows:
         if name in ROWS:
-            times = measure(ROWS[name], contenders, arguments.rounds, arguments.seconds, noise)
+            times = measure(ROWS[name], contenders, place, arguments.rounds, arguments.seconds, noise)
             results["rows"][name] = report(name, times)
     if "recording" in rows and "lamina" in contenders:
         results["rows"]["recording"] = report("recording", measure_recording())
@@ -88,14 +100,14 @@ def use_threads(count: int) -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
     os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(count)
-    os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 
-def machine(threads: int, contenders: list[str]) -> dict[str, Any]:
+def machine(threads: int, contenders: list[str], place: Place) -> dict[str, Any]:
     """What the numbers depend on."""
     packages = ["jax", *(name for name in contenders if name not in ("limit", "lamina"))]
     versions = {name: importlib.metadata.version(name) for name in packages}
-    return {"processor": processor(), "threads": threads, "python": platform.python_version(), **versions}
+    here = {"processor": processor(), "threads": threads, "python": platform.python_version(), **versions}
+    return here if place.device == "cpu" else {**here, "device": place.name(), "products": place.precision}
 
 
 def processor() -> str:
@@ -105,12 +117,12 @@ def processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def measure(row: Any, contenders: list[str], rounds: int, seconds: float, noise: list[float]) -> Times:
+def measure(row: Any, contenders: list[str], place: Place, rounds: int, seconds: float, noise: list[float]) -> Times:
     """Seconds per step of each contender, round by round, after a check that they all begin with the same loss."""
     known = CONTENDERS[type(row)]
     given = (networks.start(row),) if isinstance(row, networks.Network) else ()
     with contextlib.ExitStack() as ends:
-        found = {name: Contender(prepared, row.name, name, *given) for name in contenders if name in known}
+        found = {name: Contender(prepared, place, row.name, name, *given) for name in contenders if name in known}
         for contender in found.values():
             ends.callback(contender.close)
         first = {name: contender.answer() for name, contender in found.items()}
@@ -121,8 +133,9 @@ def measure(row: Any, contenders: list[str], rounds: int, seconds: float, noise:
         return timing.interleave(found, rounds, seconds, noise)
 
 
-def prepared(row: str, contender: str, *given: Any) -> Any:
+def prepared(place: Place, row: str, contender: str, *given: Any) -> Any:
     """The training step of a row by a contender."""
+    place.enter(contender)
     return CONTENDERS[type(ROWS[row])][contender](ROWS[row], *given)
 
 

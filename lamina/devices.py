@@ -87,7 +87,7 @@ def jax_device(where: Any) -> jax.Device:
     Raises:
         RuntimeError: if this machine has none of that kind.
     """
-    if where is None:
+    if where is None or where is engine.TRACED:  # what JAX traces has no device
         return engine.config.device()
     if isinstance(where, jax.Device):
         return where

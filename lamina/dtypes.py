@@ -7,6 +7,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from lamina import engine as _engine
 from lamina.ops import promote as _promote
 
 
@@ -110,7 +111,7 @@ def set_default_dtype(dtype: Any) -> None:
     dtype = of(dtype)
     if not dtype.is_floating_point:
         raise TypeError(f"only floating-point types are supported as the default type, got {dtype}")
-    _promote.set_default_float(dtype.numpy)
+    _engine.set_mode("dtype", dtype.name, lambda: _promote.set_default_float(dtype.numpy))
 
 
 class _Info:

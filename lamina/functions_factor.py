@@ -132,7 +132,7 @@ def lu(A: Tensor, *, pivot: bool = True) -> LU:
 
 def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True) -> LU:
     """P, L and U of what `linalg.lu_factor` gives; empty where not asked for."""
-    nothing = lamina.empty(0, dtype=LU_data.dtype)
+    nothing = lamina.empty(0, dtype=LU_data.dtype, device=LU_data.device)
     lower, upper = lamina.functions.lu_triangles(LU_data) if unpack_data else (nothing, nothing)
     rows = LU_data.shape[-2]
     place = lamina.functions.lu_permutation(LU_pivots, rows, LU_data.dtype) if unpack_pivots else nothing

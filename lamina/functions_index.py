@@ -75,7 +75,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
         raise RuntimeError("masked_select: expected BoolTensor for mask")
     shape = check.broadcast(mask, input)
     input, mask = (x if tuple(x.shape) == shape else lamina.functions.expand(x, shape) for x in (input, mask))
-    places = [lamina.tensor(place) for place in np.nonzero(np.atleast_1d(mask.numpy()))]
+    places = [lamina.tensor(place, device=input.device) for place in np.nonzero(np.atleast_1d(mask.numpy()))]
     if not shape:
         input = lamina.functions.view(input, (1,))
     return lamina.functions.masked_select_at(input, places, tuple(range(len(places))))
@@ -91,8 +91,9 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """
     array = input.numpy() if not input.requires_grad else input.detach().numpy()
     if as_tuple:
-        return tuple(lamina.tensor(places.astype(np.int64)) for places in np.nonzero(np.atleast_1d(array)))
-    return lamina.tensor(np.argwhere(array).astype(np.int64))
+        found = np.nonzero(np.atleast_1d(array))
+        return tuple(lamina.tensor(places.astype(np.int64), device=input.device) for places in found)
+    return lamina.tensor(np.argwhere(array).astype(np.int64), device=input.device)
 
 
 def argwhere(input: Tensor) -> Tensor:

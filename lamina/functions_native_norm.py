@@ -36,7 +36,7 @@ def native_batch_norm(
     """
     output = batch_norm_of(input, running_mean, running_var, weight, bias, training, momentum, eps)
     if not training:
-        return output, creation.empty(0, dtype=input.dtype), creation.empty(0, dtype=input.dtype)
+        return output, *(creation.empty(0, dtype=input.dtype, device=input.device) for _ in range(2))
     dims = (0, *range(2, input.ndim))
     return output, *_statistics(input, dims, eps, False)
 

@@ -37,7 +37,7 @@ def _run(mode: str, name: str, args: tuple[Any, ...], options: dict[str, Any]) -
     if not packed:
         return layers(given["input"], bool(given["batch_first"]), None)
     place = _Packed(given["batch_sizes"])
-    output, *finals = layers(place.padded(given["data"]), False, place.lengths)
+    output, *finals = layers(place.padded(given["data"]), False, place.lengths.to(given["data"].device))
     return place.packed(output), *finals
 
 

@@ -63,6 +63,8 @@ def ctc_loss_by_code(
         if known is not None and known.size:
             # A multiple of 8, so that a new longest target seldom makes a new program.
             longest = min(longest, -(-int(known.max()) // 8) * 8)
+    # PyTorch takes all three from the CPU too.
+    targets, times, lengths = (x.to(log_probs.device) for x in (targets, times, lengths))
     loss = functions.ctc_loss(log_probs, targets, times, lengths, blank, code, zero_infinity, longest)
     _check_lengths(log_probs, targets, times, lengths)
     return loss

@@ -391,7 +391,7 @@ def repeat_interleave(input: Tensor, repeats: Any = None, dim: int | None = None
     """
     if repeats is None:
         counts = input.numpy()
-        return lamina.tensor(np.repeat(np.arange(len(counts), dtype=np.int64), counts))
+        return lamina.tensor(np.repeat(np.arange(len(counts), dtype=np.int64), counts), device=input.device)
     if isinstance(repeats, int):
         return lamina.functions.repeat_each(input, repeats, dim)
     counts = np.asarray(repeats.numpy() if isinstance(repeats, Tensor) else repeats)
@@ -404,7 +404,7 @@ def repeat_interleave(input: Tensor, repeats: Any = None, dim: int | None = None
         raise RuntimeError("repeats can not be negative")
     if counts.ndim != 1 or len(counts) != input.shape[dim]:
         raise RuntimeError("repeats must have the same size as input along dim")
-    index = lamina.tensor(np.repeat(np.arange(len(counts), dtype=np.int64), counts))
+    index = lamina.tensor(np.repeat(np.arange(len(counts), dtype=np.int64), counts), device=input.device)
     return lamina.functions.index_select(input, dim, index)
 
 

@@ -18,7 +18,7 @@ import jax
 import numpy as np
 
 import lamina
-from lamina import bounds
+from lamina import bounds, engine
 from lamina.known import piece
 from lamina.ops.index import check_together
 from lamina.ops.op import TABLE
@@ -221,11 +221,16 @@ def _host(x: Any) -> np.ndarray:
     return x.numpy() if isinstance(x, Tensor) else x
 
 
-def _tensor(x: Any) -> Tensor:
-    return x if isinstance(x, Tensor) else lamina.tensor(x)
+def _tensor(x: Any, beside: Tensor) -> Tensor:
+    """Indices on the device of what is indexed; those of the CPU may go with any, as in PyTorch."""
+    device = beside._value.spec.device
+    if not isinstance(x, Tensor):
+        return lamina.tensor(x, device=None if device is engine.TRACED else device)
+    own = x._value.spec.device
+    return x if own is device or x.device.type != "cpu" or device is engine.TRACED else x.to(beside.device)
 
 
-def _places(index: Index, ndim: int) -> tuple[list[Tensor], tuple[int, ...]]:
+def _places(index: Index, ndim: int, tensor: Tensor) -> tuple[list[Tensor], tuple[int, ...]]:
     """Operands and plan of `advanced_index`. Masks are read: how many elements they choose decides the shape."""
     operands: list[Any] = []
     plan = [-1] * ndim
@@ -239,7 +244,7 @@ def _places(index: Index, ndim: int) -> tuple[list[Tensor], tuple[int, ...]]:
         values = np.nonzero(_host(advanced.value)) if advanced.is_mask else (advanced.value,)
         for axis, value in enumerate(values):
             plan[advanced.dim + axis] = len(operands)
-            operands.append(_tensor(value))
+            operands.append(_tensor(value, tensor))
     return operands, tuple(plan)
 
 
@@ -269,7 +274,7 @@ def getitem(tensor: Tensor, index: Any) -> Tensor:
         tensor = _view(tensor, found.starts, found.plan)
     if not found.advanced:
         return tensor
-    operands, plan = _places(found, _view_ndim(found.plan))
+    operands, plan = _places(found, _view_ndim(found.plan), tensor)
     return lamina.functions.advanced_index(tensor, operands, plan)
 
 
@@ -327,10 +332,10 @@ def _assigned(tensor: Tensor, advanced: Index, ndim: int, value: Any, accumulate
         _check_dtype(tensor, value)
         after = ndim - only.dim - only.value.ndim
         if _fits_mask(value, after) and not (isinstance(value, Tensor) and value.ndim > ndim):
-            mask = _tensor(only.value)
+            mask = _tensor(only.value, tensor)
             mask = mask if mask.dtype is lamina.dtypes.bool else mask.to(lamina.dtypes.bool)
             return lamina.functions.mask_put(tensor, mask, value, only.dim)
-    operands, plan = _places(advanced, ndim)
+    operands, plan = _places(advanced, ndim, tensor)
     check_together(operands)
     _check_dtype(tensor, value)
     return lamina.functions.index_put_at(tensor, value, operands, plan, accumulate)
@@ -343,6 +348,8 @@ def setitem(tensor: Tensor, index: Any, value: Any) -> None:
         return
     found = parse(index, tuple(tensor.shape))
     if not found.advanced:
+        if isinstance(value, Tensor) and value.ndim and value._value.spec.device is not tensor._value.spec.device:
+            value = value.to(tensor.device)  # a copy, as `copy_` makes, and not an operation on both
         tensor._write(lamina.functions.basic_index_put(tensor, value, found.starts, found.plan))
         return
     if not found.cuts:

@@ -8,6 +8,9 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from lamina import engine
+from lamina.ops import target
+
 ALL = (
     "set_num_threads", "get_num_threads", "set_num_interop_threads", "get_num_interop_threads", "init_num_threads",
     "set_float32_matmul_precision", "get_float32_matmul_precision", "use_deterministic_algorithms",
@@ -43,7 +46,6 @@ legacy_contiguous_format = contiguous_format
 _set: dict[str, Any] = {
     "threads": os.cpu_count() or 1,
     "interop threads": os.cpu_count() or 1,
-    "precision": "highest",
     "deterministic": 0,
     "warn always": False,
 }
@@ -82,16 +84,25 @@ def init_num_threads() -> None:
 
 
 def set_float32_matmul_precision(precision: str) -> None:
-    """Remember "highest", "high" or "medium". Products are computed in full precision with each of them."""
+    """Compute products of float32 matrices exactly ("highest"), or "high" and "medium": by TF32 on GPUs.
+
+    "medium" on TPUs is bfloat16, "high" is three products of them. On the CPU, all are exact.
+    """
     if precision not in ("highest", "high", "medium"):
         warnings.warn(f"{precision} is not one of 'highest', 'high', or 'medium'; it has no effect.", stacklevel=2)
         return
-    _set["precision"] = precision
+    set_precision("products", precision)
+
+
+def set_precision(kind: str, precision: str) -> None:
+    """Say how exactly a kind of operations is computed; see `lamina.ops.target.set_told`."""
+    engine.set_mode(kind, precision, lambda: target.set_told(kind, precision))
 
 
 def get_float32_matmul_precision() -> str:
     """What `set_float32_matmul_precision` was given; at first "highest"."""
-    return str(_set["precision"])
+    told = target.told("products")
+    return "highest" if told == "none" else told
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:

@@ -1094,7 +1094,7 @@ def parse_to(*args: Any, **options: Any) -> tuple[Any, Any, bool]:
 def moved(tensor: Tensor, device: Any) -> Tensor:
     """The tensor on another device. Its gradient, once it is complete there, goes on to the tensor it came from."""
     with jax.enable_x64(True):
-        new: Tensor = wrap(engine.of_array(jax.device_put(tensor.array(), device), device))
+        new: Tensor = wrap(engine.of_array(jax.device_put(tensor.array(), device, may_alias=False), device))
     if tensor.requires_grad and _state.trace.grad:
         new.requires_grad_()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import importlib.metadata
 import itertools
 import os
 import shutil
@@ -14,14 +15,20 @@ from typing import Any
 # JAX reads these when its first device is made, lamina when it first compiles: they must come before both. Worker
 # processes of pytest-xdist inherit them, so all workers share one cache.
 _OWNER = "PYTEST_XDIST_WORKER" not in os.environ
+# `LAMINA_TEST_DEVICE=cuda pytest tests/ops tests/nn` computes there what PyTorch computes on the CPU: see parity.py.
+_DEVICE = os.environ.get("LAMINA_TEST_DEVICE", "cpu")
 if _OWNER:
     os.environ["LAMINA_CACHE_DIR"] = tempfile.mkdtemp(prefix="lamina-test-cache-")
     # Most of a test is compiling. XLA's passes over a program all run; LLVM's are left out, and fusions are written by
     # the older of XLA's two emitters, which halves the time, unless programs as users get them are asked for.
     _flags = [os.environ.get("XLA_FLAGS", ""), "--xla_force_host_platform_device_count=4"]
-    if not os.environ.get("LAMINA_TEST_OPTIMISED"):
+    if not _DEVICE.startswith("cpu"):
+        os.environ.update(JAX_PLATFORMS=f"{_DEVICE},cpu", XLA_PYTHON_CLIENT_PREALLOCATE="false")
+        _flags += ["--xla_gpu_autotune_level=0"]  # trying algorithms takes longer than running them once
+    elif not os.environ.get("LAMINA_TEST_OPTIMISED"):
         _flags += ["--xla_backend_optimization_level=0", "--xla_cpu_parallel_codegen_split_count=1"]
-        _flags += ["--xla_cpu_use_fusion_emitters=false"]
+        if importlib.metadata.version("jaxlib").startswith("0.10."):  # later ones have the newer emitter only
+            _flags += ["--xla_cpu_use_fusion_emitters=false"]
     os.environ["XLA_FLAGS"] = " ".join(_flags).strip()
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
     os.environ["MPLBACKEND"] = "agg"
@@ -34,6 +41,8 @@ import torch
 import lamina
 
 torch.set_num_threads(1)
+if _DEVICE != "cpu":
+    lamina.backends.fp32_precision = "ieee"  # as exact as what it is compared with
 
 # The first example of a shape compiles, so examples have no deadline. Runs that decide draw the same ones each time.
 hypothesis.settings.register_profile(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -22,6 +23,9 @@ import pytest
 import torch
 
 import lamina
+
+DEVICE = os.environ.get("LAMINA_TEST_DEVICE", "cpu")
+"""Where lamina's inputs and modules are. Tensors made without saying where stay on the CPU, as in PyTorch."""
 
 TOLERANCES = {
     "float16": (2e-3, 2e-3),
@@ -113,7 +117,7 @@ def compare_modules(
     parameters: dict[str, np.ndarray] = {}
 
     def run(t: Any, *tensors: Any) -> dict[str, Any]:
-        module = build(t.nn)
+        module = build(t.nn) if t is torch else build(t.nn).to(DEVICE)
         if t is torch:
             parameters.update({name: to_numpy(value).copy() for name, value in module.state_dict().items()})
         else:
@@ -248,7 +252,7 @@ def _outcome(
     def source(x: Any) -> Any:
         if not isinstance(x, np.ndarray):
             return x
-        tensor = to_torch(x) if t is torch else lamina.tensor(x)
+        tensor = to_torch(x) if t is torch else lamina.tensor(x, device=DEVICE)
         if wanted(len(sources)) and (x.dtype.kind in "fc" or x.dtype == ml_dtypes.bfloat16):
             tensor.requires_grad_()
         sources.append(tensor)
@@ -264,6 +268,8 @@ def _outcome(
         outcome["structure"] = _structure(result)
         for path, leaf in leaves.items():
             outcome["results"][path] = _value(leaf)
+            if t is lamina and sources and isinstance(leaf, lamina.Tensor):
+                assert str(leaf.device) == DEVICE, f"{path or 'the result'} is on {leaf.device}, not on {DEVICE}"
             if _is_tensor(leaf):
                 outcome["requires_grad"][path] = bool(leaf.requires_grad)
                 if grad_name:
@@ -299,7 +305,7 @@ def _cotangent(t: Any, root: Any) -> Any:
         values = values + 1j * _generator(shape, 8).standard_normal(shape)
     name = _dtype_name(root)
     array = np.asarray(values).astype(ml_dtypes.bfloat16 if name == "bfloat16" else name)
-    return to_torch(array) if t is torch else lamina.tensor(array)
+    return to_torch(array) if t is torch else lamina.tensor(array, device=root.device)
 
 
 def _exception_class(error: Exception) -> type:

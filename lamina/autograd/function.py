@@ -121,7 +121,7 @@ class _Step:
             if value is not None:
                 given.append(wrap(value))
             elif spec is not None and self.context.materialize_grads:
-                given.append(creation.zeros(spec.shape, dtype=spec.dtype))
+                given.append(creation.zeros(spec.shape, dtype=spec.dtype, device=spec.device))
             else:
                 given.append(None)
         return gradients_of_inputs(self.function, self.context, self.inputs, given)

@@ -215,8 +215,7 @@ def jacobian(
         for i, output in enumerate(outputs):
             found = _rows(output, given, create_graph)
             message = f"Output {i} of the user-provided function is independent of input {{i}}. {_STRICT}."
-            shapes = [tuple(output.shape) + tuple(x.shape) for x in given]
-            zeros = [creation.zeros(shape, dtype=x.dtype) for shape, x in zip(shapes, given, strict=True)]
+            zeros = [creation.zeros(*output.shape, *x.shape, dtype=x.dtype, device=x.device) for x in given]
             rows.append(_result(_filled(found, zeros, strict, message), several, create_graph))
     return tuple(rows) if several_outputs else rows[0]
 
@@ -226,7 +225,7 @@ def _rows(output: Tensor, inputs: Sequence[Tensor], create_graph: bool) -> list[
     count = output.numel()
     if not output.requires_grad:
         return [None] * len(inputs)
-    units = functions.view(creation.eye(count, dtype=output.dtype), (count, *output.shape))
+    units = functions.view(creation.eye(count, dtype=output.dtype, device=output.device), (count, *output.shape))
     found = _gradients([output], inputs, [units], create_graph, retain_graph=True, is_grads_batched=True)
     return [
         None if x is None else functions.view(x, tuple(output.shape) + tuple(like.shape))

@@ -251,7 +251,7 @@ class _Check:
         from lamina.batching import vmap
 
         for i, x in enumerate(self.primals):
-            batch = creation.tensor(self.directions.standard_normal((2, *x.shape)), dtype=x.dtype)
+            batch = creation.tensor(self.directions.standard_normal((2, *x.shape)), dtype=x.dtype, device=x.device)
             together = vmap(lambda tangent, i=i: tuple(self._pushed(i, tangent)))(batch)
             for k, found in enumerate(together):
                 for j in range(2):
@@ -261,7 +261,7 @@ class _Check:
         """Compare gradients of a batch at once with those one by one."""
         for k, output in enumerate(self.outputs):
             values = self.directions.standard_normal((2, *output.shape))
-            batch = creation.tensor(values, dtype=output.dtype)
+            batch = creation.tensor(values, dtype=output.dtype, device=output.device)
             together = grad(output, self.primals, batch, retain_graph=True, allow_unused=True, is_grads_batched=True)
             for j in range(2):
                 for i, one in enumerate(self._gradients(output, batch[j])):
@@ -361,7 +361,7 @@ def _random_like(x: Tensor, apart: bool) -> Tensor:
     """Numbers between -1 and 1 that require a gradient."""
     generator = random.Generator().manual_seed(0)
     size = (*x.shape[:-1], 2 * x.shape[-1]) if apart and x.ndim else tuple(x.shape)
-    values = creation.rand(*size, generator=generator, dtype=dtypes.float64).to(x.dtype) * 2 - 1
+    values = creation.rand(*size, generator=generator, dtype=dtypes.float64).to(x.device, x.dtype) * 2 - 1
     if apart and x.ndim:
         values = values[..., ::2]
     return values.detach().requires_grad_()

@@ -55,10 +55,11 @@ def apply_inside(function: Any, context: Any, args: tuple[Any, ...], kwargs: dic
             setattr(context, name, next(saved))
         gradients = iter(tensors[len(kept) :])
         materialize = context.materialize_grads
-        whole = iter(
-            next(gradients) if i in smooth else creation.zeros(spec.shape, dtype=spec.dtype) if materialize else None
-            for i, spec in enumerate(result_specs)
-        )
+
+        def missing(spec: Any) -> Tensor | None:
+            return creation.zeros(spec.shape, dtype=spec.dtype, device=spec.device) if materialize else None
+
+        whole = iter(next(gradients) if i in smooth else missing(spec) for i, spec in enumerate(result_specs))
         everything = [next(whole) if isinstance(x, Tensor) else None for x in _flat(box["results"])]
         results = gradients_of_inputs(function, context, args, everything)
         box["given"] = [x is not None for x, y in zip(results, args, strict=True) if isinstance(y, Tensor)]

@@ -1,10 +1,9 @@
-"""`torch.backends.cuda`: flags of matrix products and attention. They are remembered; XLA decides."""
+"""`torch.backends.cuda`: how exactly matrices are multiplied; other flags are remembered, XLA decides."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 __all__ = [
     "SDPBackend",
@@ -25,14 +24,9 @@ __all__ = [
 ]
 
 from lamina.backends.attention import SDPBackend, allowed
+from lamina.backends.fp32 import Products
 
-matmul = SimpleNamespace(
-    allow_tf32=False,
-    fp32_precision="none",
-    allow_fp16_reduced_precision_reduction=True,
-    allow_bf16_reduced_precision_reduction=True,
-    allow_fp16_accumulation=False,
-)
+matmul = Products()
 """Flags of matrix products."""
 
 _preferred = {"linalg": "default", "blas": "default"}

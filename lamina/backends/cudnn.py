@@ -1,10 +1,13 @@
-"""`torch.backends.cudnn`: flags that programs set. They change nothing: XLA chooses its algorithms itself."""
+"""`torch.backends.cudnn`: whether convolutions are computed by TF32; other flags change nothing, XLA has its own."""
 
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from typing import Any
+
+from lamina.backends.fp32 import CONVOLUTIONS, RECURRENT, CudnnModule
 
 __all__ = ["flags", "is_acceptable", "is_available", "set_flags", "version"]
 
@@ -12,10 +15,13 @@ enabled = True
 benchmark = False
 benchmark_limit: int | None = 10
 deterministic = False
-allow_tf32 = True
-fp32_precision = "none"
+conv, rnn = CONVOLUTIONS, RECURRENT
+"""`fp32_precision` of convolutions and of recurrent networks; `allow_tf32` and `fp32_precision` of here set both."""
 
-_FLAGS = ("enabled", "benchmark", "benchmark_limit", "deterministic", "allow_tf32", "fp32_precision")
+_PLAIN = ("enabled", "benchmark", "benchmark_limit", "deterministic")
+_FLAGS = (*_PLAIN, "allow_tf32", "fp32_precision")
+_module: Any = sys.modules[__name__]
+_module.__class__ = CudnnModule
 
 
 def is_available() -> bool:
@@ -40,8 +46,10 @@ def set_flags(**values: Any) -> tuple[Any, ...]:
     unknown = [name for name in values if name.lstrip("_") not in _FLAGS]
     if unknown:
         raise TypeError(f"cudnn.set_flags has no {', '.join(unknown)}; it has {', '.join(_FLAGS)}.")
-    before = tuple(globals()[name] for name in _FLAGS)
-    globals().update({name.lstrip("_"): x for name, x in values.items() if x is not None})
+    before = tuple(getattr(_module, name) for name in _FLAGS)
+    for name, x in values.items():
+        if x is not None and x != "none":
+            setattr(_module, name.lstrip("_"), x)
     return before
 
 
@@ -55,6 +63,7 @@ def flags(
     fp32_precision: str = "none",
 ) -> Iterator[None]:
     """Flags for the time of a block."""
+    kinds = [(kind, kind.fp32_precision) for kind in (conv, rnn)]
     before = set_flags(
         enabled=enabled,
         benchmark=benchmark,
@@ -66,4 +75,6 @@ def flags(
     try:
         yield
     finally:
-        globals().update(zip(_FLAGS, before))
+        globals().update(zip(_PLAIN, before, strict=False))
+        for kind, precision in kinds:
+            kind.fp32_precision = precision

@@ -26,7 +26,7 @@ from lamina.engine.record import (
     record,
     state,
 )
-from lamina.engine.run import flush, numbers, numbers_of, read, synchronize
+from lamina.engine.run import flush, numbers, numbers_of, read, set_mode, synchronize
 from lamina.engine.stretch import Stretches
 
 memory.keep()
@@ -78,6 +78,7 @@ __all__ = [
     "record_custom",
     "reset",
     "set_key_class",
+    "set_mode",
     "spec_of",
     "state",
     "synchronize",

@@ -23,6 +23,7 @@ import jax
 
 from lamina.engine.at_once import is_small, loaded
 from lamina.engine.program import GRAD, INPUT, PACKAGE, Node
+from lamina.engine.record import config
 
 MAX_BYTES = 1 << 30
 """The folder is trimmed to this size, oldest files first, when a process first writes to it."""
@@ -63,7 +64,7 @@ def key(steps: list[Node], executable: Any, device: jax.Device) -> str | None:
     if folder() is None:
         return None
     text = io.StringIO()
-    text.write(f"{device.platform} {device.device_kind} {device.id}\n")
+    text.write(f"{device.platform} {device.device_kind} {device.id} {config.mode}\n")
     text.write(
         f"{executable.inputs} {executable.outputs} {sorted(executable.donated)} {executable.numbers} "
         f"{executable.streams} {executable.loose_inputs} {executable.loose_outputs}\n"

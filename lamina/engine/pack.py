@@ -128,6 +128,17 @@ def array_of(value: Value) -> Any:
     return found.cut(value.spec) if found.__class__ is Part else found
 
 
+def own_array_of(value: Value) -> Any:
+    """`array_of` for an input that the program may write over, since no other value holds what stands in this one.
+
+    One that did, once, may have got the array that was sent for both: this gets one of its own.
+    """
+    found = value.array
+    if found.__class__ is OnHost and found.array is not None:
+        value.array = sent(found.numbers, value.spec)
+    return array_of(value)
+
+
 def is_ready(value: Value) -> bool:
     """Whether the array of a value that is known can be read without waiting."""
     found = value.array

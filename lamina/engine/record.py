@@ -317,7 +317,7 @@ class Trace:
         from lamina.engine import run
 
         with jax.enable_x64(True):
-            moved = of_array(jax.device_put(run.read(value), self.device), self.device)
+            moved = of_array(jax.device_put(run.read(value), self.device, may_alias=False), self.device)
         slot = self.inputs[value] = self.slot(moved)
         return slot
 
@@ -390,14 +390,14 @@ class _Config:
 
     Attributes:
         limit: a trace of so many instructions is run; 1 (`LAMINA_EAGER=1`) runs each operation at its line.
-        mode: what operations depend on beside their arguments: the default dtype.
+        mode: what operations depend on beside their arguments, such as the default dtype: see `set_mode`.
         default_device: where tensors are made, once that is known.
         watch: whether programs tell what becomes NaN: "all", "backward" for gradients alone, None for nothing.
     """
 
     def __init__(self) -> None:
         self.limit = 1 if os.environ.get("LAMINA_EAGER", "") not in ("", "0") else 4096
-        self.mode: Any = "float32"
+        self.mode: tuple[tuple[str, Any], ...] = ()
         self.default_device: jax.Device | None = None
         self.watch: str | None = None
 

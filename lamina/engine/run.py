@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from sys import getrefcount
 from typing import Any
 
@@ -13,12 +14,12 @@ import numpy as np
 from lamina.engine import cache, compile_options, explain, lower, memory, program
 from lamina.engine.host import OnHost
 from lamina.engine.infer import shorten
-from lamina.engine.pack import STAND_INS, array_of, pack_of, with_pack
+from lamina.engine.pack import STAND_INS, array_of, own_array_of, pack_of, with_pack
 from lamina.engine.program import FREED, GRAD, INPUT, Node, NumberRef, spec_of
 from lamina.engine.record import Escaped, History, Lost, Trace, Value, config, state
 from lamina.engine.watch import Watch
 
-__all__ = ["flush", "numbers", "numbers_of", "read", "synchronize"]
+__all__ = ["flush", "numbers", "numbers_of", "read", "set_mode", "synchronize"]
 
 AWAKE = 100e-6
 """Seconds that a reader waits without sleeping: being woken takes longer than a small program."""
@@ -155,7 +156,9 @@ class Executable:
         pack = self.pack
         arguments: list[Any] = [] if pack is None else [pack.spec.struct]
         arguments += [plan.specs[slot].struct for slot in self.loose_inputs]
-        with jax.enable_x64(True), jax.default_device(device):
+        # A processor has one way to multiply float32; elsewhere what an operation does not say shall be exact too.
+        exact = jax.default_matmul_precision(None if device.platform == "cpu" else "highest")
+        with jax.enable_x64(True), jax.default_device(device), exact:
             sharding = jax.sharding.SingleDeviceSharding(device)
             arguments = [jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=sharding) for x in arguments]
             arguments += [ref.kind(0) for ref in self.numbers]
@@ -341,7 +344,8 @@ def _run(trace: Trace) -> None:
     pack = executable.pack
     arguments: list[Any] = [values[slot].array for slot in executable.loose_inputs]
     if not STAND_INS.isdisjoint(map(type, arguments)):
-        arguments = [array_of(values[slot]) for slot in executable.loose_inputs]
+        donated = executable.donated
+        arguments = [(own_array_of if i in donated else array_of)(values[i]) for i in executable.loose_inputs]
     if pack is not None:
         whole = pack.whole(values)
         arguments.insert(0, whole.array)
@@ -451,6 +455,21 @@ def numbers_of(array: Any) -> np.ndarray:
         while not is_ready() and time.perf_counter() < until:
             pass
     return np.asarray(array)
+
+
+def set_mode(name: str, value: Any, set: Callable[[], None]) -> None:
+    """Set what operations depend on beside their arguments: programs that begin from now on are others.
+
+    Args:
+        name, value: what is set, for telling programs apart.
+        set: sets it, once what this thread has recorded has been run.
+    """
+    flush()
+    set()
+    config.mode = tuple(sorted({**dict(config.mode), name: value}.items()))
+    trace = state.trace
+    if not trace.inner:
+        trace.reset()
 
 
 def synchronize() -> None:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from lamina.ops import check, promote
+from lamina.ops import check, promote, target
 from lamina.ops.op import Array, Key, Number, op
 from lamina.ops.random import dropout
 
@@ -118,7 +118,7 @@ def _product(a: jax.Array, b: jax.Array, axis_a: int, axis_b: int) -> jax.Array:
     """The sum over one of the last two axes of each, the axes before being batches; float32 sums at least."""
     batch = tuple(range(a.ndim - 2))
     dims = (((a.ndim + axis_a,), (b.ndim + axis_b,)), (batch, batch))
-    return lax.dot_general(a, b, dims, precision=lax.Precision.HIGHEST, preferred_element_type=_wide(a.dtype))
+    return lax.dot_general(a, b, dims, precision=target.products(), preferred_element_type=_wide(a.dtype))
 
 
 def _weights(first: int | None, query: jax.Array, key: jax.Array, mask: Any, scale: jax.Array) -> jax.Array:

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jax import lax
 from jax.custom_derivatives import SymbolicZero
 
-from lamina.ops import check
+from lamina.ops import check, target
 from lamina.ops.op import Array, op
 from lamina.ops.spaces import op_by_space
 
@@ -128,7 +128,7 @@ def convolve(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilation: S
     For the rest XLA's own is the fastest, in either layout, but for the gradient of the input: see `_convolve_strided`.
     Elsewhere (GPU, TPU) it is right for all.
     """
-    if jax.default_backend() != "cpu" or 0 in x.shape or 0 in weight.shape:
+    if target.platform() != "cpu" or 0 in x.shape or 0 in weight.shape:
         return _convolve_xla(x, weight, stride, padding, dilation, groups)
     if x.dtype.itemsize == 2 and jnp.issubdtype(x.dtype, jnp.floating):  # add up in float32, as PyTorch does
         wide, wide_weight = x.astype(jnp.float32), weight.astype(jnp.float32)
@@ -159,7 +159,7 @@ def _convolve_xla(x: Array, weight: Array, stride: Sizes, padding: Pairs, dilati
         padding,
         rhs_dilation=dilation,
         feature_group_count=groups,
-        precision=lax.Precision.HIGHEST,
+        precision=target.convolutions(),
     )
 
 
@@ -230,7 +230,7 @@ def _convolve_by_products(x: Array, weight: Array, stride: Sizes, padding: Pairs
     for place, part in _shifted(x, weight.shape[2:], stride, padding, dilation):
         shape = part.shape[2:]
         rows = part.reshape(*part.shape[:2], -1)  # N C P
-        product = jnp.einsum("ncp,oc->nop", rows, weight[(..., *place)], precision=lax.Precision.HIGHEST)
+        product = jnp.einsum("ncp,oc->nop", rows, weight[(..., *place)], precision=target.convolutions())
         output = product if output is None else output + product
     assert output is not None
     return output.reshape(x.shape[0], weight.shape[0], *shape)  # N O D H W

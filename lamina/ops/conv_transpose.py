@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 
-import jax
 import jax.numpy as jnp
 from jax import lax
 
+from lamina.ops import target
 from lamina.ops.conv import (
     add_bias,
     check_dimensions,
@@ -92,7 +92,7 @@ def convolve_transposed(
         8 x 64 x 16 x 16 -> 32, 2x2, stride 2           1.6          10
         2 x 16 x 8 x 8 x 8 -> 8, 4x4x4, stride 2          4          53
     """
-    if jax.default_backend() != "cpu":
+    if target.platform() != "cpu":
         return _transposed_xla(x, weight, stride, padding, out, dilation, groups)
     if all(size == 1 for size in x.shape[2:]) and groups == 1:
         return _transposed_point(x, weight, padding, out, dilation)
@@ -147,7 +147,7 @@ def _transposed_point(x: Array, weight: Array, padding: Sizes, out: Sizes, dilat
     dtype = x.dtype
     if dtype.itemsize == 2 and jnp.issubdtype(dtype, jnp.floating):  # add up in float32, as PyTorch does
         x, weight = x.astype(jnp.float32), weight.astype(jnp.float32)
-    whole = jnp.matmul(x.reshape(x.shape[:2]), weight.reshape(weight.shape[0], -1), precision=lax.Precision.HIGHEST)
+    whole = jnp.matmul(x.reshape(x.shape[:2]), weight.reshape(weight.shape[0], -1), precision=target.convolutions())
     whole = whole.reshape(x.shape[0], *weight.shape[1:]).astype(dtype)  # N O K
     reach = [d * (k - 1) + 1 for k, d in zip(weight.shape[2:], dilation, strict=True)]
     fill = [(-p, o - r + p, d - 1) for p, o, r, d in zip(padding, out, reach, dilation, strict=True)]
@@ -172,7 +172,7 @@ def _transposed_xla(
         lhs_dilation=stride,
         rhs_dilation=dilation,
         feature_group_count=groups,
-        precision=lax.Precision.HIGHEST,
+        precision=target.convolutions(),
     )
 
 

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from lamina.ops import check, promote
+from lamina.ops import check, promote, target
 from lamina.ops.op import Array, Arrays, op
 from lamina.ops.products import sum_type
 
@@ -95,7 +95,7 @@ def einsum_of(equation: str, operands: Arrays) -> Array:
     result = jnp.einsum(
         f"{','.join(terms)}->{core}",
         *arrays,
-        precision=lax.Precision.HIGHEST,
+        precision=target.products(),
         preferred_element_type=sum_type(dtype),
     )
     # PyTorch sums up a lone operand with `sum`, which widens integers.

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from lamina.ops import check
+from lamina.ops import check, target
 from lamina.ops.op import Array, op
 
 
@@ -54,7 +54,7 @@ def grouped_mm(
 
 
 def _dot(a: jax.Array, b: jax.Array, dims: Any) -> jax.Array:
-    out = lax.dot_general(a, b, dims, precision=lax.Precision.HIGHEST, preferred_element_type=np.dtype(np.float32))
+    out = lax.dot_general(a, b, dims, precision=target.products(), preferred_element_type=np.dtype(np.float32))
     return out.astype(a.dtype)
 
 

@@ -13,6 +13,7 @@ from jax import lax
 from lamina.ops import check
 from lamina.ops.loss import MEAN, NONE
 from lamina.ops.op import Array, op
+from lamina.ops.target import products
 
 _Gradients = tuple[Array, Array, Array | None]
 
@@ -60,7 +61,7 @@ def _walk(
     x: Array, weight: Array, bias: Array | None, target: Array, counts: Array | None, plan: tuple[int, np.dtype, bool]
 ) -> tuple[Array, _Gradients | None]:
     """The loss of each row and, if it is known how much each counts, the gradients of their sum."""
-    rows, kind, narrow = plan
+    (rows, kind, narrow), exact = plan, products()
     count, (classes, _) = x.shape[0], weight.shape
     chunks = -(-count // rows)
 
@@ -70,7 +71,7 @@ def _walk(
 
     def step(sums: Any, chunk: Any) -> tuple[Any, Any]:
         x, target, counts = chunk
-        scores = jnp.matmul(x, weight.T, preferred_element_type=kind)
+        scores = jnp.matmul(x, weight.T, precision=exact, preferred_element_type=kind)
         scores = scores if bias is None else scores + bias.astype(kind)
         scores = scores - lax.stop_gradient(jnp.max(scores, 1, keepdims=True))
         hit = lax.broadcasted_iota(target.dtype, scores.shape, 1) == target[:, None]
@@ -83,8 +84,8 @@ def _walk(
             return sums, (losses, None)
         slope = (powers / total[:, None] - hit) * counts[:, None]
         slope = slope.astype(x.dtype) if narrow else slope
-        of_input = jnp.matmul(slope, weight, preferred_element_type=kind).astype(x.dtype)
-        of_weight = sums[0] + jnp.matmul(slope.T, x, preferred_element_type=kind)
+        of_input = jnp.matmul(slope, weight, precision=exact, preferred_element_type=kind).astype(x.dtype)
+        of_weight = sums[0] + jnp.matmul(slope.T, x, precision=exact, preferred_element_type=kind)
         of_bias = None if bias is None else sums[1] + jnp.sum(slope.astype(kind), 0)
         return (of_weight, of_bias), (losses, of_input)
 

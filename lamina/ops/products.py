@@ -1,7 +1,7 @@
 """Products of vectors and matrices.
 
-Products are exact to the type: float32 is multiplied as float32 on every device, and float16 and bfloat16 are summed
-up in float32.
+Products are exact to the type unless `set_float32_matmul_precision` says otherwise: float32 is multiplied as float32 on
+every device. float16 and bfloat16 are summed up in float32.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from lamina.ops import check, promote
+from lamina.ops import check, promote, target
 from lamina.ops.op import Array, Number, Shape, op
 from lamina.ops.shape import expand_to
 
@@ -34,9 +34,7 @@ def sum_type(dtype: Any) -> Any:
 def _contract(a: Array, b: Array, dims: Any, batch: Any = ((), ())) -> Array:
     if a.dtype == np.bool_:
         raise NotImplementedError("matrix products are not implemented for 'Bool'")
-    out = lax.dot_general(
-        a, b, (dims, batch), precision=lax.Precision.HIGHEST, preferred_element_type=sum_type(a.dtype)
-    )
+    out = lax.dot_general(a, b, (dims, batch), precision=target.products(), preferred_element_type=sum_type(a.dtype))
     return promote.cast(out, a.dtype)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamina.ops import target
 from lamina.ops.op import Array, Arrays, Key, Number, op
 from lamina.ops.random import dropout
 from lamina.ops.recurrent_loops import gru_scan, gru_step, lstm_scan, lstm_step, rnn_scan
@@ -182,7 +183,7 @@ def _direction(
     """One layer in one direction: (L, N, I) -> (L, N, H), final states (N, H)."""
     w_ih, w_hh, *rest = weights
     # What the input adds to the gates is one product for all L steps; only what depends on the state is in the loop.
-    gates = input @ w_ih.T
+    gates = target.times(input, w_ih.T)
     if mode == "GRU":
         # b_hh stays inside: the reset gate multiplies its last third.
         b_hh = rest[1] if bias else jnp.zeros(w_hh.shape[:1], w_hh.dtype)
@@ -199,7 +200,8 @@ def _direction(
 
 
 def _linear(input: jax.Array, weight: jax.Array, bias: jax.Array | None) -> jax.Array:
-    return input @ weight.T if bias is None else input @ weight.T + bias
+    product = jnp.matmul(input, weight.T, precision=target.products())
+    return product if bias is None else product + bias
 
 
 def _cell_gates(

@@ -20,6 +20,9 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from lamina.ops import target
+from lamina.ops.target import times
+
 
 def _previous(first: jax.Array, sequence: jax.Array, reverse: bool) -> jax.Array:
     """What each step of the loop started from."""
@@ -30,7 +33,7 @@ def _previous(first: jax.Array, sequence: jax.Array, reverse: bool) -> jax.Array
 
 def _weight_gradient(grad_outputs: jax.Array, inputs: jax.Array) -> jax.Array:
     """The gradient of W in outputs = inputs @ W.T, over all steps at once: (L, N, O), (L, N, I) -> (O, I)."""
-    return jnp.einsum("lno,lni->oi", grad_outputs, inputs)
+    return jnp.einsum("lno,lni->oi", grad_outputs, inputs, precision=target.recurrent())
 
 
 def _choose(valid: jax.Array | None, new: jax.Array, old: Any) -> jax.Array:
@@ -47,7 +50,7 @@ def rnn_scan(
 
     def step(h: jax.Array, inputs: Any) -> tuple[jax.Array, jax.Array]:
         x, valid = inputs
-        pre = x + h @ w
+        pre = x + times(h, w)
         h = _choose(valid, jnp.maximum(pre, 0) if relu else jnp.tanh(pre), h)
         return h, h
 
@@ -68,7 +71,7 @@ def _rnn_backward(reverse: bool, relu: bool, saved: Any, grads: Any) -> Any:
         dy, slope, valid = inputs
         total = dh + dy
         dx = total * slope
-        return _choose(valid, dx @ w_hh, total), dx
+        return _choose(valid, times(dx, w_hh), total), dx
 
     dh, dxs = lax.scan(step, grads[1], (grads[0], slopes, valid), reverse=not reverse)
     return dxs, dh, _weight_gradient(dxs, _previous(h, hs, reverse)), None
@@ -90,9 +93,9 @@ def _lstm_loop(reverse: bool, gates: Any, h: Any, c: Any, w_hh: Any, w_hr: Any, 
 
     def step(state: Any, inputs: Any) -> Any:
         x, valid = inputs
-        *activations, c, h = lstm_step(x + state[0] @ w, state[1])
+        *activations, c, h = lstm_step(x + times(state[0], w), state[1])
         if w_hr is not None:
-            h = h @ w_hr.T
+            h = times(h, w_hr.T)
         h, c = _choose(valid, h, state[0]), _choose(valid, c, state[1])
         return (h, c), (h, c, *activations) if saving else (h,)
 
@@ -133,10 +136,10 @@ def _lstm_backward(reverse: bool, saved: Any, grads: Any) -> Any:
         dy, slope_c, slope_ifg, slope_o, f, valid = inputs
         total = dh = dh + dy
         if w_hr is not None:
-            dh = dh @ w_hr
+            dh = times(dh, w_hr)
         dc = dc + dh * slope_c
         dx = jnp.concatenate([jnp.concatenate([dc, dc, dc], -1) * slope_ifg, dh * slope_o], -1)
-        before = (_choose(valid, dx @ w_hh, total), dc * f)
+        before = (_choose(valid, times(dx, w_hh), total), dc * f)
         return before, (dx,) if w_hr is None else (dx, _choose(valid, total, 0))
 
     inputs = (grads[0], slope_c, slope_ifg, slope_o, f, valid)
@@ -163,7 +166,7 @@ def _gru_loop(reverse: bool, gates: Any, h: Any, w_hh: Any, b_hh: Any, valid: An
 
     def step(before: Any, inputs: Any) -> Any:
         x, valid = inputs
-        *activations, h = gru_step(x, before @ w + b_hh, before)
+        *activations, h = gru_step(x, times(before, w) + b_hh, before)
         h = _choose(valid, h, before)
         return h, (h, *activations) if saving else (h,)
 
@@ -198,7 +201,7 @@ def _gru_backward(reverse: bool, saved: Any, grads: Any) -> Any:
         dy, slopes, z = inputs
         dh = dh + dy
         d_recurrent = jnp.concatenate([dh, dh, dh], -1) * slopes
-        return dh * z + d_recurrent @ w_hh, (dh, d_recurrent)
+        return dh * z + times(d_recurrent, w_hh), (dh, d_recurrent)
 
     dh, (dhs, d_recurrent) = lax.scan(step, grads[1], (grads[0], slopes, z), reverse=not reverse)
     H = h.shape[-1]

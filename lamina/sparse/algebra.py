@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lamina import creation, functions
-from lamina.sparse.tensor import SparseTensor, distinct
+from lamina import functions
+from lamina.sparse.tensor import SparseTensor, beside, distinct
 from lamina.tensor import Tensor
 
 
@@ -72,10 +72,10 @@ def _of_two(a: SparseTensor, b: SparseTensor) -> SparseTensor:
     from_b = order[np.repeat(first, count) + within] if len(from_a) else np.zeros(0, np.int64)
     size = a.shape[0], b.shape[1]
     indices, which = distinct(np.stack([of_a[0][from_a], of_b[1][from_b]]), size)
-    left = a._numbers.index_select(0, creation.tensor(from_a))
-    right = b._numbers.index_select(0, creation.tensor(from_b))
-    values = functions.coo_sums(left * right, creation.tensor(which), indices.shape[1])
-    return SparseTensor(creation.tensor(indices), values, size, coalesced=True)
+    left = a._numbers.index_select(0, beside(a._numbers, from_a))
+    right = b._numbers.index_select(0, beside(b._numbers, from_b))
+    values = functions.coo_sums(left * right, beside(left, which), indices.shape[1])
+    return SparseTensor(beside(values, indices), values, size, coalesced=True)
 
 
 def mv(input: SparseTensor, vec: Tensor) -> Tensor:
@@ -112,14 +112,14 @@ def smm(input: SparseTensor, mat: Tensor) -> SparseTensor:
     product = mm(input, mat)
     rows = np.unique(input.places()[0])
     columns = np.arange(mat.shape[1])
-    indices = creation.tensor(np.stack([np.repeat(rows, len(columns)), np.tile(columns, len(rows))]))
+    indices = beside(product, np.stack([np.repeat(rows, len(columns)), np.tile(columns, len(rows))]))
     return SparseTensor(indices, functions.coo_gather(product, indices), product.shape, coalesced=True)
 
 
 def hspmm(mat1: SparseTensor, mat2: Tensor) -> SparseTensor:
     """The product of a sparse and a dense matrix, as a sparse tensor of whole rows."""
     product = mm(mat1, mat2)
-    rows = creation.tensor(np.unique(mat1.places()[0])[None])
+    rows = beside(product, np.unique(mat1.places()[0])[None])
     return SparseTensor(rows, functions.coo_gather(product, rows), product.shape, coalesced=True)
 
 

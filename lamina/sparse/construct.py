@@ -9,7 +9,7 @@ import numpy as np
 
 from lamina import bounds, creation, dtypes, functions
 from lamina.ops import check
-from lamina.sparse.tensor import SparseTensor, flat
+from lamina.sparse.tensor import SparseTensor, beside, flat
 from lamina.tensor import Size, Tensor
 
 
@@ -48,6 +48,8 @@ def sparse_coo_tensor(
     """
     if values is None:
         return _empty(indices if size is None else size, dtype, device, requires_grad)
+    if device is None and isinstance(values, Tensor):
+        device = values.device
     places = creation.as_tensor(indices, device=device)
     if places.numel() == 0:
         places = places.to(dtypes.int64)
@@ -137,7 +139,7 @@ def to_sparse(self: Tensor, sparse_dim: int | None = None, *, layout: Any = None
         raise RuntimeError(f"sparse_dim argument must be in >0 and <= {self.ndim} range, got {count}")
     there = np.asarray(self.detach().array()) != 0
     found = there.reshape(*there.shape[:count], -1).any(-1)
-    indices = creation.tensor(np.stack(np.nonzero(found)).astype(np.int64) if count else np.zeros((0, 1), np.int64))
+    indices = beside(self, np.stack(np.nonzero(found)).astype(np.int64) if count else np.zeros((0, 1), np.int64))
     values = functions.coo_gather(self, indices) if count else self.reshape(1)
     return SparseTensor(indices, values, self.shape, coalesced=True)
 
@@ -176,8 +178,8 @@ def spdiags(diagonals: Tensor, offsets: Tensor, shape: tuple[int, int], layout: 
     rows = columns - shifts[which]
     inside = (rows >= 0) & (rows < shape[0])
     which, rows, columns = which[inside], rows[inside], columns[inside]
-    values = functions.coo_gather(rows_of, creation.tensor(np.stack([which, columns])))
-    return SparseTensor(creation.tensor(np.stack([rows, columns])), values, shape)
+    values = functions.coo_gather(rows_of, beside(rows_of, np.stack([which, columns])))
+    return SparseTensor(beside(values, np.stack([rows, columns])), values, shape)
 
 
 def cat(tensors: Sequence[SparseTensor], dim: int = 0) -> SparseTensor:
@@ -197,7 +199,7 @@ def cat(tensors: Sequence[SparseTensor], dim: int = 0) -> SparseTensor:
     for x in tensors:
         shift = np.zeros((x.sparse_dim(), 1), np.int64)
         shift[dim] = start
-        places.append(x._places + creation.tensor(shift))
+        places.append(x._places + beside(x._places, shift))
         start += x.shape[dim]
     size = [*first.shape[:dim], start, *first.shape[dim + 1 :]]
     return SparseTensor(functions.cat(places, 1), functions.cat([x._numbers for x in tensors], 0), size)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lamina import creation, functions
-from lamina.sparse.tensor import SparseTensor, flat
+from lamina import functions
+from lamina.sparse.tensor import SparseTensor, beside, flat
 from lamina.tensor import Tensor
 
 LINEAR = ("neg", "positive")
@@ -81,7 +81,7 @@ def mul(input: Any, other: Any) -> SparseTensor:
     a, b = input.coalesce(), other.coalesce()
     sizes = a.shape[: a.sparse_dim()]
     _, in_a, in_b = np.intersect1d(flat(a.places(), sizes), flat(b.places(), sizes), True, return_indices=True)
-    of_a, of_b = creation.tensor(in_a), creation.tensor(in_b)
+    of_a, of_b = beside(a._numbers, in_a), beside(b._numbers, in_b)
     values = a._numbers.index_select(0, of_a) * b._numbers.index_select(0, of_b)
     return SparseTensor(a._places.index_select(1, of_a), values, a.shape, coalesced=True)
 

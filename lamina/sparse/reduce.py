@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from lamina import creation, dtypes, functions
+from lamina import dtypes, functions
 from lamina.ops import check
-from lamina.sparse.tensor import SparseTensor, distinct
+from lamina.sparse.tensor import SparseTensor, beside, distinct
 from lamina.tensor import Tensor
 
 
@@ -76,4 +76,4 @@ def _softmax(input: SparseTensor, dim: int, dtype: Any, logarithm: bool) -> Spar
     places = np.delete(input.places(), dim, 0)
     sizes = [n for d, n in enumerate(input.shape[:sparse]) if d != dim]
     found, groups = distinct(places, sizes)
-    return input.with_values(functions.coo_softmax(values, creation.tensor(groups), found.shape[1], logarithm))
+    return input.with_values(functions.coo_softmax(values, beside(values, groups), found.shape[1], logarithm))

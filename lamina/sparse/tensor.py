@@ -140,8 +140,8 @@ class SparseTensor:
         if self._is_coalesced:
             return self
         indices, places = distinct(self.places(), self._size[: self.sparse_dim()])
-        values = functions.coo_sums(self._numbers, creation.tensor(places), indices.shape[1])
-        return SparseTensor(creation.tensor(indices), values, self._size, coalesced=True)
+        values = functions.coo_sums(self._numbers, beside(self._numbers, places), indices.shape[1])
+        return SparseTensor(beside(values, indices), values, self._size, coalesced=True)
 
     def with_values(self, values: Tensor) -> SparseTensor:
         """Other values in the same places."""
@@ -254,7 +254,7 @@ class SparseTensor:
         count = self._size[0]
         if not -count <= index < count:
             raise IndexError(f"index {index} is out of bounds for dimension 0 with size {count}")
-        here = creation.tensor(np.flatnonzero(self.places()[0] == index % count))
+        here = beside(self._numbers, np.flatnonzero(self.places()[0] == index % count))
         places, values = self._places.index_select(1, here)[1:], self._numbers.index_select(0, here)
         if not places.shape[0]:
             return values.sum(0)
@@ -297,6 +297,11 @@ def flat(places: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
     for row, size in zip(places, sizes, strict=True):
         found = found * size + row
     return found
+
+
+def beside(tensor: Tensor, array: np.ndarray) -> Tensor:
+    """An array as a tensor on the device of another."""
+    return creation.tensor(array, device=tensor.device)
 
 
 def distinct(places: np.ndarray, sizes: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:

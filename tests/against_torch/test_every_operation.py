@@ -28,7 +28,7 @@ from tests.against_torch.more_operations import (
     VALUES_ONLY,
 )
 from tests.against_torch.op_samples import Sample, found, given_to, samples
-from tests.parity import compare
+from tests.parity import DEVICE, compare
 
 MANY = int(os.environ.get("LAMINA_EVERY_SAMPLE", "0"))
 MANY_ON = 1 if MANY else 0
@@ -136,7 +136,7 @@ def test_methods_are_the_function(key):
     lamina.engine.reset()  # many operators of one line are no sign that programs do not settle
     for sample in samples(op, type_of(op), 1):
         arguments = op_samples.mapped(
-            lambda x: lamina.tensor(x) if isinstance(x, np.ndarray) else x, (sample.args, sample.kwargs)
+            lambda x: lamina.tensor(x, device=DEVICE) if isinstance(x, np.ndarray) else x, (sample.args, sample.kwargs)
         )
         for how in forms(op):
             if how == "in place" and not _fits(op, sample):

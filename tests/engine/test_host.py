@@ -65,6 +65,15 @@ def test_what_two_hold_is_sent_once():
     assert kept.tolist() == [1, 2] and w.tolist() == [0, 0]
 
 
+def test_what_two_hold_is_not_written_over_for_the_other():
+    """The array that was sent for a copy is not the original's to be given away."""
+    x = lamina.tensor([1.0, 2.0])
+    y = x.detach()
+    assert (y * 2).tolist() == [2.0, 4.0]  # y has its array now, x does not
+    x = x + y
+    assert (x.tolist(), y.tolist()) == ([2.0, 4.0], [1.0, 2.0])
+
+
 def test_the_callers_array_may_change():
     for make in (lamina.tensor, lamina.from_numpy, lamina.as_tensor):
         given = np.arange(4)
