@@ -269,7 +269,8 @@ def _outcome(
         for path, leaf in leaves.items():
             outcome["results"][path] = _value(leaf)
             if t is lamina and sources and isinstance(leaf, lamina.Tensor):
-                assert str(leaf.device) == DEVICE, f"{path or 'the result'} is on {leaf.device}, not on {DEVICE}"
+                place = leaf.device if leaf.device.index else leaf.device.type  # one of several, or the first
+                assert str(place) == DEVICE, f"{path or 'the result'} is on {leaf.device}, not on {DEVICE}"
             if _is_tensor(leaf):
                 outcome["requires_grad"][path] = bool(leaf.requires_grad)
                 if grad_name:

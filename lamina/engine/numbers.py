@@ -57,7 +57,8 @@ _places: dict[tuple[Any, str], tuple[list[Any], frozenset[int]]] = {}
 
 def _varying_here(op: Any, now: list[Any]) -> frozenset[int]:
     """Which places of a view vary, by what this line gave before: a loop over places gives many at once, and each would
-    have to be seen twice, one after the other, with a program compiled each time.
+    have to be seen twice, one after the other, with a program compiled each time. Where pieces are known to be pieces
+    of one whole, their gradients are put together instead of being added up, so those places are left as they are.
     """
     here = (op, user_line())
     before, varying = _places.get(here, (now, frozenset()))
@@ -86,7 +87,7 @@ def generalise(
     entry = node.patterns.get(pattern)
     if entry is None:
         before, varying = now, frozenset(i for i, x in enumerate(now) if x[0] is float and x[1] is expected)
-        if getattr(key[0], "view", False):
+        if getattr(key[0], "view", False) and getattr(key[0], "piece", None) is None:
             varying |= _varying_here(key[0], now)
     else:
         before, varying = entry

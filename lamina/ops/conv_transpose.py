@@ -92,7 +92,7 @@ def convolve_transposed(
         8 x 64 x 16 x 16 -> 32, 2x2, stride 2           1.6          10
         2 x 16 x 8 x 8 x 8 -> 8, 4x4x4, stride 2          4          53
     """
-    if target.platform() != "cpu":
+    if target.platform() != "cpu" and jnp.issubdtype(x.dtype, jnp.inexact):
         return _transposed_xla(x, weight, stride, padding, out, dilation, groups)
     if all(size == 1 for size in x.shape[2:]) and groups == 1:
         return _transposed_point(x, weight, padding, out, dilation)

@@ -118,3 +118,10 @@ def test_programs_follow_a_setting_that_changes():
     finally:
         lamina.set_default_dtype(lamina.float32)
     assert [*found, halves().dtype] == [lamina.float32, lamina.float32, lamina.float64, 0.5, lamina.float32]
+
+
+def test_whole_numbers_are_convolved_by_products_on_a_gpu(gpu):
+    """XLA's GPU compiler has no convolutions of them."""
+    image, kernel = IMAGE.astype(int), KERNEL.astype(int)
+    assert {name for name, *_ in precisions(lambda *given: convolve(*given), image, kernel)} == {"dot_general"}
+    assert (convolve(image, kernel) == 18).all()
