@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 
 from lamina.engine.infer import Place, random_key
+from lamina.engine.overwrite import Readers
 from lamina.engine.pieces import Pieces, piece_of
 from lamina.engine.program import FREE, GRAD, INPUT, Node, NumberRef, resolve
 
@@ -54,6 +55,7 @@ def lower(
     cut: bool = False,
     watch: Any = None,
     calls: bool = False,
+    overwritten: frozenset[int] = frozenset(),
 ) -> Callable[..., list[Any]]:
     """A function of the input arrays, the run-time numbers and (if any) the random streams that gives the outputs.
 
@@ -65,6 +67,7 @@ def lower(
         cut: whether JAX will differentiate the function, so that it must see where no gradient passes.
         watch: a `Watch`, if the function shall give a flag for each result that is NaN as well.
         calls: whether large operations that are used many times may be calls of one function.
+        overwritten: inputs that outputs may be written over.
     """
     differentiated = {step for node in steps if node.op is GRAD for step in node.static.order}
     uses = Counter(node.op for node in steps if calls)
@@ -90,7 +93,9 @@ def lower(
                 continue
             try:
                 if node.op is GRAD:
-                    results: Any = _backward(node.static, env, pullbacks, watch)
+                    readers = Readers(overwritten.intersection(node.static.targets), env)
+                    results: Any = _backward(node.static, env, pullbacks, watch, readers)
+                    readers.settle(env)
                 elif node in differentiated:
                     results, pullbacks[node] = _differentiable(node, needs, env, special, _body(node.op, uses))
                 else:
@@ -154,7 +159,7 @@ def _conjugate(x: Any) -> Any:
     return jnp.conj(x) if jnp.issubdtype(x.dtype, jnp.complexfloating) else x
 
 
-def _backward(plan: Any, env: dict[int, Any], pullbacks: dict[Node, Any], watch: Any) -> list[Any]:
+def _backward(plan: Any, env: dict[int, Any], pullbacks: dict[Node, Any], watch: Any, readers: Readers) -> list[Any]:
     """Walk the pullbacks in reverse; the gradients of the plan's targets."""
     cotangents: dict[int, Any] = {}
     pieces = Pieces()
@@ -187,6 +192,7 @@ def _backward(plan: Any, env: dict[int, Any], pullbacks: dict[Node, Any], watch:
             continue
         given = tuple(cotangents[s] if s in cotangents else jnp.zeros_like(env[s]) for s in smooth)
         found = conjugated(pull, given)
+        readers.note(slots, found)
         if watch is not None:
             watch.see_gradients(node, found)
         for slot, x in zip(slots, found, strict=True):

@@ -164,10 +164,11 @@ class Executable:
             arguments += [ref.kind(0) for ref in self.numbers]
             if self.streams:
                 arguments.append(jax.ShapeDtypeStruct((2 * len(trace.streams),), np.uint64))
-            calls = device.platform == "cpu"  # XLA's other compilers were not asked
+            tried = device.platform == "cpu"  # XLA's other compilers were not asked
             function = lower.lower(
-                steps, plan.needs, self.inputs, self.outputs, self.numbers, watch=self.watch, calls=calls
-            )
+                steps, plan.needs, self.inputs, self.outputs, self.numbers, watch=self.watch, calls=tried,
+                overwritten=self.donated if tried and self.watch is None else frozenset(),
+            )  # fmt: skip
             donated = [i for i, slot in enumerate(self.loose_inputs, pack is not None) if slot in self.donated]
             results = len(self.loose_outputs)
             if pack is not None:
