@@ -73,26 +73,35 @@ def main() -> None:
     # Processes of their own come first, while this one holds little memory and no threads.
     if "first_step" in rows:
         results["rows"]["first_step"] = report("first_step", measure_first_step(contenders, noise))
+        keep(results, arguments.output, noise)
     if "memory" in rows:
         results["rows"]["memory"] = report("memory", measure_memory(contenders))
+        keep(results, arguments.output, noise)
     for name in rows:
         if name in ROWS:
             times = measure(ROWS[name], contenders, place, arguments.rounds, arguments.seconds, noise)
             results["rows"][name] = report(name, times)
+            keep(results, arguments.output, noise)
     if "recording" in rows and "lamina" in contenders:
         results["rows"]["recording"] = report("recording", measure_recording())
 
-    results["machine"]["busy elsewhere"] = f"{max(noise, default=0.0):.0%}"
     if max(noise, default=0.0) > timing.QUIET:
         print(f"Other processes took up to {max(noise):.0%} of a processor: measure again when they have ended.")
 
-    text = table(results)
+    text = keep(results, arguments.output, noise)
     print(f"\n{text}")
-    (HERE / "results").mkdir(exist_ok=True)
-    (HERE / "results" / f"{arguments.output}.json").write_text(json.dumps(results, indent=1) + "\n")
-    (HERE / "results" / f"{arguments.output}.md").write_text(text + "\n")
     if arguments.readme:
         write_into(HERE.parent / "README.md", text)
+
+
+def keep(results: dict[str, Any], name: str, noise: list[float]) -> str:
+    """Write what has been measured so far, so that a run that is cut short loses nothing; the table."""
+    results["machine"]["busy elsewhere"] = f"{max(noise, default=0.0):.0%}"
+    text = table(results)
+    (HERE / "results").mkdir(exist_ok=True)
+    (HERE / "results" / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n")
+    (HERE / "results" / f"{name}.md").write_text(text + "\n")
+    return text
 
 
 def use_threads(count: int) -> None:
