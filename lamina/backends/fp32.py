@@ -14,6 +14,21 @@ _MEANT = {"none": "none", "ieee": "highest", "tf32": "high"}
 _TOLD = {"none": "none", "highest": "ieee", "high": "tf32", "medium": "tf32"}
 
 
+class _AllowsTf32:
+    """The older spelling of the flag."""
+
+    fp32_precision: str
+
+    @property
+    def allow_tf32(self) -> bool:
+        """Whether TF32 is used."""
+        return self.fp32_precision == "tf32"
+
+    @allow_tf32.setter
+    def allow_tf32(self, allowed: bool) -> None:
+        self.fp32_precision = "tf32" if allowed else "ieee"
+
+
 class Kind:
     """Flags of a kind of operations. Setting one makes new programs.
 
@@ -22,6 +37,7 @@ class Kind:
     """
 
     _kind: str
+    _first: str
 
     def __init__(self, kind: str, first: str) -> None:
         vars(self).update(_kind=kind, _first=first)
@@ -35,7 +51,7 @@ class Kind:
     def fp32_precision(self, precision: str) -> None:
         if precision not in _MEANT:
             raise RuntimeError(f"Unknown precision: {precision}; it is one of {', '.join(_MEANT)}.")
-        settings.set_precision(self._kind, _MEANT[precision if precision != "none" else vars(self)["_first"]])
+        settings.set_precision(self._kind, _MEANT[self._first if precision == "none" else precision])
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not hasattr(self, name):
@@ -43,7 +59,7 @@ class Kind:
         super().__setattr__(name, value)
 
 
-class Products(Kind):
+class Products(_AllowsTf32, Kind):
     """Flags of products of matrices.
 
     Attributes:
@@ -59,20 +75,11 @@ class Products(Kind):
     def __init__(self) -> None:
         super().__init__("products", "none")
 
-    @property
-    def allow_tf32(self) -> bool:
-        """Whether products are computed by TF32."""
-        return self.fp32_precision == "tf32"
-
-    @allow_tf32.setter
-    def allow_tf32(self, allowed: bool) -> None:
-        self.fp32_precision = "tf32" if allowed else "ieee"
-
 
 CONVOLUTIONS, RECURRENT = Kind("convolutions", "tf32"), Kind("recurrent", "tf32")
 
 
-class CudnnModule(ModuleType):
+class CudnnModule(_AllowsTf32, ModuleType):
     """`backends.cudnn`, in which two names are switches."""
 
     @property
@@ -83,15 +90,6 @@ class CudnnModule(ModuleType):
     @fp32_precision.setter
     def fp32_precision(self, precision: str) -> None:
         CONVOLUTIONS.fp32_precision = RECURRENT.fp32_precision = precision
-
-    @property
-    def allow_tf32(self) -> bool:
-        """Whether convolutions and recurrent networks are computed by TF32."""
-        return self.fp32_precision == "tf32"
-
-    @allow_tf32.setter
-    def allow_tf32(self, allowed: bool) -> None:
-        self.fp32_precision = "tf32" if allowed else "ieee"
 
 
 class BackendsModule(ModuleType):

@@ -458,15 +458,15 @@ def numbers_of(array: Any) -> np.ndarray:
     return np.asarray(array)
 
 
-def set_mode(name: str, value: Any, set: Callable[[], None]) -> None:
+def set_mode(name: str, value: Any, apply: Callable[[], None]) -> None:
     """Set what operations depend on beside their arguments: programs that begin from now on are others.
 
     Args:
         name, value: what is set, for telling programs apart.
-        set: sets it, once what this thread has recorded has been run.
+        apply: sets it, once what this thread has recorded has been run.
     """
     flush()
-    set()
+    apply()
     config.mode = tuple(sorted({**dict(config.mode), name: value}.items()))
     trace = state.trace
     if not trace.inner:
