@@ -94,15 +94,14 @@ def set_float32_matmul_precision(precision: str) -> None:
     set_precision("products", precision)
 
 
-def set_precision(kind: str, precision: str) -> None:
+def set_precision(kind: str, precision: str | None) -> None:
     """Say how exactly a kind of operations is computed; see `lamina.ops.target.set_told`."""
     engine.set_mode(kind, precision, lambda: target.set_told(kind, precision))
 
 
 def get_float32_matmul_precision() -> str:
     """What `set_float32_matmul_precision` was given; at first "highest"."""
-    told = target.told("products")
-    return "highest" if told == "none" else told
+    return target.told("products") or "highest"
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:

@@ -91,10 +91,12 @@ def exact():
 def test_networks_train_as_on_the_cpu(make, place, exact):
     losses, state = trained(make, place)
     expected, beside = trained(make, "cpu")
-    assert losses == pytest.approx(expected, rel=2e-3)
+    # Another processor adds up in another order, and Adam makes a step of full length of the smallest gradient.
+    rtol, atol = (0, 0) if place == "cpu:1" else (0.02, 0.02)
+    assert losses == pytest.approx(expected, rel=rtol / 10, abs=0)
     assert losses[-1] < losses[0]
     for name, found in state.items():
-        np.testing.assert_allclose(found, beside[name], rtol=0.02, atol=0.02, err_msg=name)
+        np.testing.assert_allclose(found, beside[name], rtol=rtol, atol=atol, err_msg=name)
 
 
 @at_places
@@ -112,19 +114,19 @@ def test_random_numbers_are_the_same_everywhere(place):
 
 
 @at_places
-def test_training_compiles_twice_and_no_more(place):
+def test_training_compiles_in_its_first_steps_and_no_more(place):
     net = nn.Sequential(nn.Linear(5, 7), nn.ReLU(), nn.Linear(7, 1)).to(place)
     optimizer = optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
     x, y = lamina.randn(20, 5, device=place), lamina.randn(20, 1, device=place)
-    lamina.synchronize()
-    before = lamina.engine.compilations()
+    counts = []
     for _ in range(10):
         optimizer.zero_grad()
         loss = F.mse_loss(net(x), y)
         loss.backward()
         optimizer.step()
-    loss.item()
-    assert lamina.engine.compilations() - before <= 3
+        loss.item()
+        counts.append(lamina.engine.compilations())
+    assert counts[2:] == counts[-1:] * 8
 
 
 @at_places

@@ -16,7 +16,7 @@ benchmark = False
 benchmark_limit: int | None = 10
 deterministic = False
 conv, rnn = CONVOLUTIONS, RECURRENT
-"""`fp32_precision` of convolutions and of recurrent networks; `allow_tf32` and `fp32_precision` of here set both."""
+"""`fp32_precision` of convolutions and of recurrent networks; `allow_tf32` of here sets both."""
 
 _PLAIN = ("enabled", "benchmark", "benchmark_limit", "deterministic")
 _FLAGS = (*_PLAIN, "allow_tf32", "fp32_precision")

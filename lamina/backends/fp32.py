@@ -10,48 +10,51 @@ from lamina.ops import target
 
 __all__ = ["CONVOLUTIONS", "RECURRENT", "BackendsModule", "CudnnModule", "Kind", "Products"]
 
-_MEANT = {"none": "none", "ieee": "highest", "tf32": "high"}
-_TOLD = {"none": "none", "highest": "ieee", "high": "tf32", "medium": "tf32"}
+_MEANT = {"none": None, "ieee": "highest", "tf32": "high"}
+_TOLD = {"highest": "ieee", "high": "tf32", "medium": "tf32"}
 
 
-class _AllowsTf32:
-    """The older spelling of the flag."""
+class _Switch:
+    """Something with a flag `fp32_precision`: a kind of operations, or several."""
 
-    fp32_precision: str
-
-    @property
-    def allow_tf32(self) -> bool:
-        """Whether TF32 is used."""
-        return self.fp32_precision == "tf32"
-
-    @allow_tf32.setter
-    def allow_tf32(self, allowed: bool) -> None:
-        self.fp32_precision = "tf32" if allowed else "ieee"
-
-
-class Kind:
-    """Flags of a kind of operations. Setting one makes new programs.
-
-    Attributes:
-        fp32_precision: "ieee" (exact), "tf32", or "none", which is what was so at first.
-    """
-
-    _kind: str
-    _first: str
-
-    def __init__(self, kind: str, first: str) -> None:
-        vars(self).update(_kind=kind, _first=first)
+    _kind = ""
+    _first = "none"
 
     @property
     def fp32_precision(self) -> str:
-        """How float32 is multiplied."""
-        return _TOLD[target.told(self._kind)]
+        """How float32 is multiplied: "ieee" (exactly), "tf32", or "none": as is said of more kinds than this one."""
+        told = target.told(self._kind)
+        return self._first if told is None else _TOLD[told]
 
     @fp32_precision.setter
     def fp32_precision(self, precision: str) -> None:
         if precision not in _MEANT:
             raise RuntimeError(f"Unknown precision: {precision}; it is one of {', '.join(_MEANT)}.")
-        settings.set_precision(self._kind, _MEANT[self._first if precision == "none" else precision])
+        settings.set_precision(self._kind, _MEANT[precision])
+
+
+class _AllowsTf32:
+    """The older spelling of the flag."""
+
+    def _switches(self) -> tuple[_Switch, ...]:
+        raise NotImplementedError
+
+    @property
+    def allow_tf32(self) -> bool:
+        """Whether TF32 is used."""
+        return all(switch.fp32_precision == "tf32" for switch in self._switches())
+
+    @allow_tf32.setter
+    def allow_tf32(self, allowed: bool) -> None:
+        for switch in self._switches():
+            switch.fp32_precision = "tf32" if allowed else "ieee"
+
+
+class Kind(_Switch):
+    """Flags of a kind of operations. Setting one makes new programs."""
+
+    def __init__(self, kind: str, first: str) -> None:
+        self._kind, self._first = kind, first
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not hasattr(self, name):
@@ -75,35 +78,23 @@ class Products(_AllowsTf32, Kind):
     def __init__(self) -> None:
         super().__init__("products", "none")
 
+    def _switches(self) -> tuple[_Switch, ...]:
+        return (self,)
+
 
 CONVOLUTIONS, RECURRENT = Kind("convolutions", "tf32"), Kind("recurrent", "tf32")
 
 
-class CudnnModule(_AllowsTf32, ModuleType):
+class CudnnModule(_AllowsTf32, _Switch, ModuleType):
     """`backends.cudnn`, in which two names are switches."""
 
-    @property
-    def fp32_precision(self) -> str:
-        """How float32 is multiplied in convolutions; setting it is for recurrent networks too."""
-        return CONVOLUTIONS.fp32_precision
+    _kind = "cudnn"
 
-    @fp32_precision.setter
-    def fp32_precision(self, precision: str) -> None:
-        CONVOLUTIONS.fp32_precision = RECURRENT.fp32_precision = precision
+    def _switches(self) -> tuple[_Switch, ...]:
+        return (CONVOLUTIONS, RECURRENT)
 
 
-class BackendsModule(ModuleType):
-    """`backends`, in which one name is a switch of all kinds."""
+class BackendsModule(_Switch, ModuleType):
+    """`backends`, in which one name is a switch of all kinds that have no setting of their own."""
 
-    _fp32_precision = "none"
-
-    @property
-    def fp32_precision(self) -> str:
-        """How float32 is multiplied in whatever has no setting of its own."""
-        return self._fp32_precision
-
-    @fp32_precision.setter
-    def fp32_precision(self, precision: str) -> None:
-        for kind in (self.cuda.matmul, CONVOLUTIONS, RECURRENT):
-            kind.fp32_precision = precision
-        self._fp32_precision = precision
+    _kind = "all"

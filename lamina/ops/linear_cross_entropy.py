@@ -61,7 +61,8 @@ def _walk(
     x: Array, weight: Array, bias: Array | None, target: Array, counts: Array | None, plan: tuple[int, np.dtype, bool]
 ) -> tuple[Array, _Gradients | None]:
     """The loss of each row and, if it is known how much each counts, the gradients of their sum."""
-    (rows, kind, narrow), exact = plan, products()
+    rows, kind, narrow = plan
+    exact = products()
     count, (classes, _) = x.shape[0], weight.shape
     chunks = -(-count // rows)
 

@@ -39,13 +39,9 @@ def _contract(a: Array, b: Array, dims: Any, batch: Any = ((), ())) -> Array:
 
 
 def _contract_rows(a: Array, b: Array, axis: int) -> Array:
-    """The last axis of a against one of a matrix: (..., K), (K, M) or (M, K) -> (..., M).
-
-    As a product of two matrices, whose gradients are such too: of more dimensions, XLA would transpose them in memory.
-    """
-    flat = lax.reshape(a, (math.prod(a.shape[:-1]), a.shape[-1])) if a.ndim > 2 else a
-    out = _contract(flat, b, ((1,), (axis,)))
-    return lax.reshape(out, (*a.shape[:-1], out.shape[-1])) if a.ndim > 2 else out
+    """The last axis of a against one of a matrix: (..., K), (K, M) or (M, K) -> (..., M)."""
+    out = _contract(target.rows(a), b, ((1,), (axis,)))
+    return lax.reshape(out, (*a.shape[:-1], out.shape[1]))
 
 
 def _same_type(a: Array, b: Array) -> None:
@@ -390,7 +386,7 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
             f"mat1 and mat2 shapes cannot be multiplied ({rows}x{input.shape[-1]} and {inputs}x{outputs})"
         )
     _same_type(input, weight)
-    output = _contract_rows(input, weight, 1) if input.ndim > 1 else _contract(input, weight, ((0,), (1,)))
+    output = _contract_rows(input, weight, 1)
     if bias is None:
         return output
     _check_added(bias, output)

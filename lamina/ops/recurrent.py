@@ -183,8 +183,7 @@ def _direction(
     """One layer in one direction: (L, N, I) -> (L, N, H), final states (N, H)."""
     w_ih, w_hh, *rest = weights
     # What the input adds to the gates is one product for all L steps; only what depends on the state is in the loop.
-    flat = target.times(input.reshape(-1, input.shape[-1]), w_ih.T)  # see `_contract_rows` of products
-    gates = flat.reshape(*input.shape[:-1], w_ih.shape[0])
+    gates = target.times(input, w_ih.T)
     if mode == "GRU":
         # b_hh stays inside: the reset gate multiplies its last third.
         b_hh = rest[1] if bias else jnp.zeros(w_hh.shape[:1], w_hh.dtype)

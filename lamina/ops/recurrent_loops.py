@@ -33,8 +33,7 @@ def _previous(first: jax.Array, sequence: jax.Array, reverse: bool) -> jax.Array
 
 def _weight_gradient(grad_outputs: jax.Array, inputs: jax.Array) -> jax.Array:
     """The gradient of W in outputs = inputs @ W.T, over all steps at once: (L, N, O), (L, N, I) -> (O, I)."""
-    flat = (x.reshape(-1, x.shape[-1]) for x in (grad_outputs, inputs))  # else XLA transposes both in memory
-    return jnp.einsum("mo,mi->oi", *flat, precision=target.recurrent())
+    return jnp.matmul(target.rows(grad_outputs).T, target.rows(inputs), precision=target.recurrent())
 
 
 def _choose(valid: jax.Array | None, new: jax.Array, old: Any) -> jax.Array:

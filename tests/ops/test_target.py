@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
+import subprocess
+import sys
+import textwrap
 
 import jax
 import jax.numpy as jnp
@@ -16,10 +21,9 @@ from lamina.ops import conv, products, recurrent, target
 def gpu(monkeypatch):
     """Operations take what they compile for to be a GPU."""
     monkeypatch.setattr(target, "platform", lambda: "gpu")
-    before = {kind: target.told(kind) for kind in ("products", "convolutions", "recurrent")}
     yield
-    for kind, told in before.items():
-        lamina.settings.set_precision(kind, told)
+    for kind in ("products", "convolutions", "recurrent", "cudnn", "all"):
+        lamina.settings.set_precision(kind, None)
 
 
 def precisions(function, *arguments):
@@ -66,9 +70,33 @@ def test_the_flags_are_one_switch_in_several_spellings(gpu):
     cudnn.conv.fp32_precision = "ieee"
     with cudnn.flags(enabled=True):
         assert cudnn.conv.fp32_precision == "tf32"
-    assert (cudnn.conv.fp32_precision, cudnn.rnn.fp32_precision) == ("ieee", "tf32")
-    lamina.backends.fp32_precision = "ieee"
-    assert (lamina.backends.fp32_precision, cudnn.rnn.fp32_precision, matmul.fp32_precision) == ("ieee",) * 3
+    assert (cudnn.conv.fp32_precision, cudnn.rnn.fp32_precision, cudnn.allow_tf32) == ("ieee", "tf32", False)
+
+
+def test_a_kind_without_a_setting_of_its_own_follows_the_general_one_as_in_pytorch(gpu):
+    def run(t):
+        b, found = t.backends, []
+
+        def note():
+            cudnn = b.cudnn
+            flags = (b, b.cuda.matmul, cudnn, cudnn.conv, cudnn.rnn)
+            found.append([x.fp32_precision for x in flags])
+
+        note()
+        for where, precision in (
+            (b, "tf32"), (b, "ieee"), (b.cuda.matmul, "tf32"), (b, "ieee"), (b.cuda.matmul, "none"), (b.cudnn, "tf32"),
+            (b.cudnn.conv, "ieee"), (b.cudnn.conv, "none"),
+        ):  # fmt: skip
+            where.fp32_precision = precision
+            note()
+        return found
+
+    found = subprocess.run(  # PyTorch's flags cannot all be put back
+        [sys.executable, "-c", textwrap.dedent(inspect.getsource(run)) + "import torch\nprint(run(torch))"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert run(lamina) == ast.literal_eval(found.stdout)
+    assert precisions(lambda *given: convolve(*given), IMAGE, KERNEL) == {("convolution", "HIGH")}
 
 
 def test_unknown_flags_and_values():
